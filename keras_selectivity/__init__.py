@@ -1,0 +1,18 @@
+"""Control, measure and test the class selectivity of hidden units in Keras."""
+
+from keras_selectivity import callbacks, functional, metrics, regularizers, taps
+from keras_selectivity.measure import SelectivityReport, measure
+from keras_selectivity.model import SelectivityModel
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "SelectivityModel",
+    "SelectivityReport",
+    "callbacks",
+    "functional",
+    "measure",
+    "metrics",
+    "regularizers",
+    "taps",
+]

@@ -1,0 +1,19 @@
+"""Keras callbacks that steer and watch class selectivity, one module a callback."""
+
+from keras_selectivity.callbacks.ablation_mask import AblationMask
+from keras_selectivity.callbacks.alpha_factor import AlphaFactor
+from keras_selectivity.callbacks.alpha_scheduler import AlphaScheduler
+from keras_selectivity.callbacks.alpha_warmup import AlphaWarmup
+from keras_selectivity.callbacks.alpha_window import AlphaWindow
+from keras_selectivity.callbacks.preferred_class_tracker import PreferredClassTracker
+from keras_selectivity.callbacks.selectivity_monitor import SelectivityMonitor
+
+__all__ = [
+    "AblationMask",
+    "AlphaFactor",
+    "AlphaScheduler",
+    "AlphaWarmup",
+    "AlphaWindow",
+    "PreferredClassTracker",
+    "SelectivityMonitor",
+]

@@ -1,0 +1,74 @@
+"""Units that are silent in chosen epochs of training."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from keras_selectivity.callbacks.alpha_factor import checked_epoch
+from keras_selectivity.model import SelectivityModel
+
+
+class AblationMask(keras.callbacks.Callback):
+    """Clamps units to zero in epochs `start <= epoch < stop`.
+
+    Silent units stay silent in the validation of those epochs. Several of
+    these callbacks compose: a unit is silent while any of them asks for it. The
+    masks end with the `fit`, also when it ends by an exception.
+
+    Args:
+        units: Mapping of tap name to indices of units (feature maps).
+        start: First epoch in which they are silent, counted from 0.
+        stop: First epoch in which they are active again; None: to the end.
+
+    Raises:
+        TypeError: If `units` is not a mapping; before training, if the model is
+            not a `SelectivityModel`.
+        ValueError: If `stop` is not after `start`; before training, if a tap or
+            unit does not exist.
+
+    Example:
+        >>> mask = AblationMask({"stem_relu": [0, 3]}, start=2, stop=4)
+        >>> [mask.active(epoch) for epoch in range(5)]
+        [False, False, True, True, False]
+
+    Reference:
+        M18 section 2.2 for the clamp to zero in activation space.
+    """
+
+    def __init__(
+        self, units: Mapping[str, Sequence[int]], start: int = 0, stop: int | None = None
+    ) -> None:
+        super().__init__()
+        if not isinstance(units, Mapping):
+            raise TypeError(
+                "`units` must map names of taps to indices of units. "
+                f"Received: units={units!r}."
+            )
+        self.units = units
+        self.start = checked_epoch("start", start)
+        self.stop = math.inf if stop is None else checked_epoch("stop", stop)
+        if self.stop <= self.start:
+            raise ValueError(
+                "`stop` must come after `start`. "
+                f"Received: start={start!r}, stop={stop!r}."
+            )
+
+    def active(self, epoch: int) -> bool:
+        """Whether the units are silent in an epoch."""
+        return self.start <= epoch < self.stop
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        if not isinstance(self.model, SelectivityModel):
+            raise TypeError(
+                "AblationMask silences units of a `SelectivityModel`. Received: a "
+                f"model of class {type(self.model).__name__}. Wrap it: "
+                "`SelectivityModel(model)`."
+            )
+        # A wrong name or index shows now, not when the window opens.
+        self.model.silence(self, self.units)
+        self.model.silence(self, None)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.model.silence(self, self.units if self.active(epoch) else None)

@@ -1,0 +1,138 @@
+"""Selectivity over a data set after every epoch, in logs and in TensorBoard."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from keras_selectivity import taps as taps_module
+from keras_selectivity.callbacks.data_callback import DataCallback
+from keras_selectivity.measure import SelectivityReport
+from keras_selectivity.metrics import UnitMetric
+from keras_selectivity.model import SelectivityModel
+
+
+class SelectivityMonitor(DataCallback):
+    """Measures selectivity over a data set at the end of every epoch.
+
+    Puts into `logs`, where callbacks listed after it, `EarlyStopping` and the
+    history see them: `val_selectivity`, the mean over the network, and
+    `val_selectivity/<layer>` for every tap. Another metric's keys are
+    `val_<metric>` and `val_<metric>/<layer>`.
+
+    With `log_dir` it writes for TensorBoard, in the run `<log_dir>/selectivity`
+    and with the epoch as step: scalars of the same quantities without `val_`,
+    histograms `<metric>_of_units/<layer>`, the `alpha` in force, and alpha as
+    an HParams hyperparameter. Works with any Keras model, a plain baseline too.
+
+    Args:
+        data: `(x, y)` arrays or a data set, as `measure` takes them.
+        metrics: Measures, as `measure` takes them.
+        log_dir: Where TensorBoard looks for runs; None: write nothing.
+        taps: Outputs to measure. None: those of the model.
+        batch_size: For arrays.
+
+    Raises:
+        ValueError: If the data are empty.
+        ModuleNotFoundError: If `log_dir` is given and TensorBoard is not
+            installed.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> from keras_selectivity import SelectivityModel
+        >>> model = SelectivityModel(keras.Sequential([
+        ...     keras.Input((4,)),
+        ...     keras.layers.Dense(3, activation="relu", name="hidden"),
+        ...     keras.layers.Dense(2, activation="softmax")]))
+        >>> model.compile("sgd", "sparse_categorical_crossentropy")
+        >>> x, y = np.random.rand(6, 4), np.arange(6) % 2
+        >>> monitor = SelectivityMonitor((x, y))
+        >>> sorted(model.fit(x, y, verbose=0, callbacks=[monitor]).history)
+        ['loss', 'selectivity', 'val_selectivity', 'val_selectivity/hidden']
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        metrics: Sequence[str | UnitMetric] = ("si",),
+        log_dir: str | os.PathLike[str] | None = None,
+        taps: taps_module.Selection | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        super().__init__(data, metrics, taps, batch_size)
+        if log_dir is not None:
+            _require_tensorboard()
+        self.log_dir = log_dir
+        self.report: SelectivityReport | None = None
+        self._writer: Any = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
+        if self.log_dir is not None:
+            run = os.path.join(os.fspath(self.log_dir), "selectivity")
+            self._writer = tf.summary.create_file_writer(run)
+            self._write_hyperparameters()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        report = self.report = self.measure()
+        found: dict[str, float] = {}
+        for metric in report.metrics:
+            key = _KEYS.get(metric, metric)
+            found[key] = report.mean(metric)
+            for layer, mean in report.layer_means(metric).items():
+                found[f"{key}/{layer}"] = mean
+        if logs is not None:
+            logs.update({f"val_{key}": value for key, value in found.items()})
+        if self._writer is not None:
+            self._write(epoch, found, report)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_end(logs)
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _write(
+        self, epoch: int, found: dict[str, float], report: SelectivityReport
+    ) -> None:
+        with self._writer.as_default(epoch):
+            for tag, value in found.items():
+                tf.summary.scalar(tag, value)
+            if isinstance(self.model, SelectivityModel):
+                tf.summary.scalar("alpha", self.model.effective_alpha)
+            for layer, values in report.items():
+                for metric, units in values.items():
+                    tag = f"{_KEYS.get(metric, metric)}_of_units/{layer}"
+                    tf.summary.histogram(tag, units)
+        self._writer.flush()
+
+    def _write_hyperparameters(self) -> None:
+        if not isinstance(self.model, SelectivityModel):
+            return
+        from tensorboard.plugins.hparams import api
+
+        values = {
+            "alpha": self.model.alpha,
+            "regularizer": self.model.regularizer.name,
+        }
+        with self._writer.as_default():
+            api.hparams(values)
+
+    def _for_copy(self, name: str, value: Any) -> Any:
+        value = super()._for_copy(name, value)
+        return None if name in ("_writer", "report") else value
+
+
+# The index is what this package is about: it goes by the plain word.
+_KEYS = {"si": "selectivity"}
+
+
+def _require_tensorboard() -> None:
+    try:
+        import tensorboard  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "`log_dir` needs TensorBoard, which TensorFlow no longer brings along: "
+            "pip install keras-selectivity[tensorboard]"
+        ) from error

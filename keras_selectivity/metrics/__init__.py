@@ -1,0 +1,46 @@
+"""Per-unit measures over a data set, one module a measure."""
+
+import difflib
+
+from keras_selectivity.metrics.base import UnitMetric
+from keras_selectivity.metrics.class_selectivity import ClassSelectivity
+from keras_selectivity.metrics.dprime import DPrime
+
+__all__ = ["ClassSelectivity", "DPrime", "UnitMetric", "get"]
+
+_BY_NAME: dict[str, type[UnitMetric]] = {
+    metric.name: metric for metric in (ClassSelectivity, DPrime)
+}
+
+
+def get(identifier: str | UnitMetric) -> UnitMetric:
+    """The measure that a name or an instance stands for.
+
+    Args:
+        identifier: `"si"`, `"dprime"` or a `UnitMetric`.
+
+    Returns:
+        An instance.
+
+    Raises:
+        ValueError: If no measure has that name.
+        TypeError: If it is neither a name nor an instance.
+
+    Example:
+        >>> get("si").name
+        'si'
+    """
+    if isinstance(identifier, UnitMetric):
+        return identifier
+    if not isinstance(identifier, str):
+        raise TypeError(
+            f"`metrics` must hold names among {sorted(_BY_NAME)} or instances of "
+            f"`UnitMetric`. Received: {identifier!r}."
+        )
+    if identifier not in _BY_NAME:
+        near = difflib.get_close_matches(identifier, _BY_NAME, n=1, cutoff=0.3)
+        hint = f" Nearest: {near[0]!r}." if near else ""
+        raise ValueError(
+            f"There is no metric {identifier!r}. Known: {sorted(_BY_NAME)}.{hint}"
+        )
+    return _BY_NAME[identifier]()

@@ -1,0 +1,42 @@
+"""Class selectivity index."""
+
+from typing import Any
+
+from keras_selectivity import functional
+from keras_selectivity.functional import Rest
+from keras_selectivity.metrics.base import UnitMetric
+from keras_selectivity.statistics import ClassStatistics
+
+
+class ClassSelectivity(UnitMetric):
+    """Class selectivity index (SI) over a data set, in [0, 1].
+
+    Needs the class means alone: `classes x units` numbers, whatever the number
+    of samples. See `functional.class_selectivity`.
+
+    Args:
+        epsilon: 1e-7 in LM21, 1e-6 in R22.
+        rest: `"classes"` (LM21, M18, R22) or `"samples"` (G19's CCMAS).
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_selectivity.statistics import class_statistics
+        >>> statistics = class_statistics(np.array([[3.0], [1.0]]), np.eye(2))
+        >>> round(float(ClassSelectivity().compute(statistics)[0]), 4)
+        0.5
+
+    Reference:
+        LM21 section 3.2, equation 1; G19 section 2 for `rest="samples"`.
+    """
+
+    name = "si"
+
+    def __init__(self, epsilon: float = 1e-7, rest: Rest = "classes") -> None:
+        self.epsilon = epsilon
+        self.rest: Rest = rest
+
+    def compute(self, statistics: ClassStatistics) -> Any:
+        """SI of every unit, `(units,)` float64."""
+        return functional.class_selectivity(
+            statistics, epsilon=self.epsilon, rest=self.rest
+        )

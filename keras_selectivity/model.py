@@ -1,0 +1,487 @@
+"""`SelectivityModel`: a Keras model whose loss counts its class selectivity."""
+
+import contextlib
+import inspect
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_selectivity import regularizers, taps
+from keras_selectivity.statistics import Replicas, class_statistics
+from keras_selectivity.targets import ClassTargets
+
+
+@keras.saving.register_keras_serializable(package="keras_selectivity")
+class SelectivityModel(keras.Model):
+    """Wraps a classifier so that training controls its units' class selectivity.
+
+    `loss = task loss - alpha * mu`, where `mu` is the value of the regularizer
+    (class selectivity index or d') over the minibatch, averaged over the units
+    of a layer, then over layers, then over groups of layers. A negative alpha
+    reduces selectivity, a positive one promotes it, and 0 trains bit for bit
+    the weights that the model gets by itself. Evaluation and prediction are the
+    wrapped model's.
+
+    Training logs `selectivity` (or `dprime`), the mean of `mu` over the epoch's
+    batches, beside what was compiled. The weights are those of the wrapped
+    model and no others.
+
+    Args:
+        model: A built Functional or `Sequential` classifier, nested or not.
+        alpha: Scale of the regularizer, any finite number.
+        regularizer: `"si"`, `"dprime"` or a `UnitRegularizer`.
+        taps: Which hidden outputs count, see `taps.select`. The layer that
+            makes the model's output never does.
+        groups: Which taps form a group, see `taps.group`. None: every tap is
+            its own group, so that `mu` is the mean over layers.
+        num_classes: Number of classes. None: from the output's last axis.
+        synchronized: Under `tf.distribute`, whether the class statistics are
+            those of the global batch, as if there were one replica, or each
+            replica's own.
+        labels: Where there are several targets, the key or index of the one
+            that holds the classes.
+        **kwargs: `name`, `trainable`.
+
+    Attributes:
+        base_model: The wrapped model: same layers, same weights.
+        regularizer: The `UnitRegularizer`.
+        tap_names: Names of the taps, in depth order.
+        groups: Mapping of group names to names of taps.
+        tapped: The `TappedModel` behind it.
+        targets: The `ClassTargets` that finds the labels.
+
+    Raises:
+        TypeError: If an argument is of a wrong type; for a subclassed model.
+        ValueError: If alpha is not finite, no layer is selected, or the number
+            of classes can not be told.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> base = keras.Sequential([
+        ...     keras.Input((8,)),
+        ...     keras.layers.Dense(16, activation="relu"),
+        ...     keras.layers.Dense(3, activation="softmax"),
+        ... ])
+        >>> model = SelectivityModel(base, alpha=-1.0)
+        >>> model.compile("sgd", "sparse_categorical_crossentropy")
+        >>> x, y = np.random.rand(12, 8), np.arange(12) % 3
+        >>> history = model.fit(x, y, verbose=0).history
+        >>> sorted(history)
+        ['loss', 'selectivity']
+
+    Reference:
+        LM21 (Leavitt and Morcos, 2021) section 3.3, equations 2 and 3; R22
+        section 3.3 for groups.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        alpha: float = 0.0,
+        regularizer: str | regularizers.UnitRegularizer = "si",
+        taps: taps.Selection = "relu",
+        groups: Mapping[str, Sequence[str]] | str | None = None,
+        num_classes: int | None = None,
+        synchronized: bool = True,
+        labels: str | int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        alpha = _checked_alpha(alpha)
+        regularizer = regularizers.get(regularizer)
+        tapped = _taps.TappedModel(_checked_model(model), taps)
+        members = _taps.group(tapped.names, groups)
+        kwargs.setdefault("name", f"selectivity_{model.name}")
+        kwargs.setdefault("dtype", model.dtype_policy)
+        # The layers cast their own inputs, as they do in the wrapped model.
+        super().__init__(autocast=False, **kwargs)
+        self.base_model = model
+        self.regularizer = regularizer
+        self.targets = ClassTargets(model, num_classes, labels)
+        self.synchronized = synchronized
+        self.tap_names = tapped.names
+        self.groups = members
+        if hasattr(model, "output_names"):
+            self.output_names = model.output_names
+        self.tapped = tapped
+        self._unit_shares = _unit_shares(tapped, members)
+        self._selectivity = keras.metrics.Mean(name=regularizer.name)
+        self._evaluating = False
+        self._state = _State(alpha, tapped)
+        tapped.silence_with(self._state.silenced, self._state.unit_mask)
+        # TensorFlow finds variables to export through attributes of the model.
+        self._state_variables = list(self._state.variables)
+        self.built = True
+
+    @property
+    def alpha(self) -> float:
+        """Scale of the regularizer. Setting it retraces nothing."""
+        return float(self._state.alpha.numpy())
+
+    @alpha.setter
+    def alpha(self, value: float) -> None:
+        self._state.alpha.assign(_checked_alpha(value))
+
+    @property
+    def effective_alpha(self) -> float:
+        """`alpha` times the factors that callbacks have set for now."""
+        return float(self._state.alpha.numpy() * self._state.alpha_scale.numpy())
+
+    @property
+    def units(self) -> dict[str, int]:
+        """Number of units of each tap, in depth order."""
+        return dict(zip(self.tapped.names, self.tapped.units, strict=True))
+
+    def scale_alpha(self, owner: Hashable, factor: float | None) -> None:
+        """Multiply alpha by a factor, on behalf of `owner`.
+
+        The factors of several owners multiply. Those set during a `fit` end
+        with it, also when it ends by an exception.
+
+        Args:
+            owner: Who asks, a callback for instance.
+            factor: The owner's factor, finite; None takes it back.
+
+        Raises:
+            ValueError: If the factor is not finite.
+
+        Example:
+            >>> import keras
+            >>> model = SelectivityModel(keras.Sequential([
+            ...     keras.Input((2,)), keras.layers.Dense(2, activation="relu"),
+            ...     keras.layers.Dense(2)]), alpha=-2.0)
+            >>> model.scale_alpha("warmup", 0.5)
+            >>> model.effective_alpha
+            -1.0
+        """
+        if factor is not None:
+            factor = _checked_alpha(factor, "factor")
+        self._state.claim(self._state.factors, owner, factor)
+
+    def silence(
+        self, owner: Hashable, units: Mapping[str, Sequence[int]] | None
+    ) -> None:
+        """Clamp units to zero, on behalf of `owner`, until it takes that back.
+
+        A unit is silent while any owner asks for it: in training, evaluation
+        and prediction of this model, not in `base_model` itself. What is asked
+        during a `fit` ends with it. Nothing is retraced.
+
+        Args:
+            owner: Who asks, a callback for instance.
+            units: Mapping of tap name to indices of units; None takes it back.
+
+        Raises:
+            ValueError: If a tap or unit does not exist.
+
+        Example:
+            >>> import keras, numpy as np
+            >>> model = SelectivityModel(keras.Sequential([
+            ...     keras.Input((2,)),
+            ...     keras.layers.Dense(3, activation="relu", name="hidden"),
+            ...     keras.layers.Dense(2, use_bias=False)]))
+            >>> model.silence("me", {"hidden": [0, 1, 2]})
+            >>> model(np.ones((1, 2))).numpy().tolist()
+            [[0.0, 0.0]]
+            >>> model.silence("me", None)
+
+        Reference:
+            M18 section 2.2: a whole feature map is clamped, in activation space.
+        """
+        mask = None if units is None else self._mask_of(units)
+        self._state.claim(self._state.masks, owner, mask)
+
+    @contextlib.contextmanager
+    def silenced(self, units: Mapping[str, Sequence[int]]) -> Iterator[None]:
+        """Silence units within a `with` block; blocks can be nested.
+
+        Args:
+            units: Mapping of tap name to indices of units.
+
+        Raises:
+            ValueError: If a tap or unit does not exist.
+
+        Example:
+            >>> import keras, numpy as np
+            >>> model = SelectivityModel(keras.Sequential([
+            ...     keras.Input((2,)),
+            ...     keras.layers.Dense(3, activation="relu", name="hidden"),
+            ...     keras.layers.Dense(2, use_bias=False)]))
+            >>> with model.silenced({"hidden": range(3)}):
+            ...     model(np.ones((1, 2))).numpy().tolist()
+            [[0.0, 0.0]]
+        """
+        owner = object()
+        self.silence(owner, units)
+        try:
+            yield
+        finally:
+            self.silence(owner, None)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        return self.tapped(inputs, training=training)[0]
+
+    def observe(
+        self, inputs: Any, training: bool | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Run the model and return the unit activations with its output.
+
+        Args:
+            inputs: What the model takes.
+            training: As in Keras.
+
+        Returns:
+            The model's output, and for each tap `(batch, units)`, float32.
+
+        Example:
+            >>> import keras, numpy as np
+            >>> model = SelectivityModel(keras.Sequential([
+            ...     keras.Input((2,)),
+            ...     keras.layers.Dense(3, activation="relu", name="hidden"),
+            ...     keras.layers.Dense(2)]))
+            >>> output, activations = model.observe(np.ones((4, 2), "float32"))
+            >>> {name: tuple(a.shape) for name, a in activations.items()}
+            {'hidden': (4, 3)}
+        """
+        output, activations = self.tapped(inputs, training=training)
+        return output, dict(zip(self.tap_names, activations, strict=True))
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        with tf.GradientTape() as tape:
+            y_pred, activations = self.tapped(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+            mu = self._mean_unit_value(activations, y, sample_weight)
+            alpha = self._state.alpha * self._state.alpha_scale
+            # The gradients of the replicas are summed; Keras has divided the
+            # task's loss by their number, and the penalty needs the same.
+            penalty = tf.cast(alpha, tf.float64) * mu / replicas
+            loss -= tf.cast(penalty, loss.dtype)
+            scaled_loss = self.optimizer.scale_loss(loss)
+        weights = self.trainable_weights
+        if weights:
+            gradients = tape.gradient(scaled_loss, weights)
+            self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        samples = tf.shape(activations[0])[0]
+        self._loss_metric.update_state(loss * replicas, sample_weight=samples)
+        self._selectivity.update_state(mu, sample_weight=samples)
+        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+
+    @property
+    def metrics(self) -> list[Any]:
+        # An evaluation is the wrapped model's: it has no selectivity to log.
+        hidden = (self._selectivity,) if self._evaluating else ()
+        return [m for m in super().metrics if m not in hidden]
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """Train, as `keras.Model.fit` does.
+
+        Raises:
+            ValueError: Before training, if labels or sample weights given as
+                arrays are out of range or of a wrong shape.
+        """
+        given = inspect.signature(super().fit).bind(*args, **kwargs).arguments
+        self._check_arrays(given.get("y"), given.get("sample_weight"))
+        with self._state.kept():
+            return super().fit(*args, **kwargs)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate, as the wrapped model does."""
+        with self._evaluation():
+            return super().evaluate(*args, **kwargs)
+
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate one batch, as the wrapped model does."""
+        with self._evaluation():
+            return super().test_on_batch(*args, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "model": serialize(self.base_model),
+            "alpha": self.alpha,
+            "regularizer": serialize(self.regularizer),
+            "taps": list(self.tap_names),
+            "groups": {name: list(taps) for name, taps in self.groups.items()},
+            "num_classes": self.targets.num_classes,
+            "synchronized": self.synchronized,
+            "labels": self.targets.labels,
+        }
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> "SelectivityModel":
+        deserialize = keras.saving.deserialize_keras_object
+        config = dict(config)
+        for key in ("model", "regularizer"):
+            config[key] = deserialize(config[key], custom_objects=custom_objects)
+        return cls(**config)
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        store["alpha"] = self._state.alpha.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        self.alpha = float(np.asarray(store["alpha"]))
+
+    @property
+    def _loss_metric(self) -> Any:
+        return next(m for m in self.metrics if m.name == "loss")
+
+    def _mean_unit_value(self, activations: Any, y: Any, sample_weight: Any) -> Any:
+        """`mu`: mean over units, layers and groups; float64 scalar."""
+        replicas = Replicas.of(self.synchronized)
+        statistics = class_statistics(
+            tf.concat(activations, axis=-1),
+            self.targets.weights(y, sample_weight),
+            signed=self.tapped.signed,
+            squares=self.regularizer.needs_squares,
+            replicas=replicas,
+        )
+        return tf.tensordot(self._unit_shares, self.regularizer(statistics), 1)
+
+    def _mask_of(self, units: Mapping[str, Sequence[int]]) -> np.ndarray:
+        """`(sum of units,)`, 0 at the given units, else 1."""
+        masks = {name: np.ones(n, np.float32) for name, n in self.units.items()}
+        for name, indices in units.items():
+            if name not in masks:
+                raise ValueError(
+                    f"There is no tap {name!r} to silence. Taps: {self.tap_names}."
+                )
+            indices = np.asarray(list(indices))
+            if indices.size == 0:
+                continue
+            valid = indices.dtype.kind in "iu" and (
+                (indices >= 0) & (indices < len(masks[name]))
+            ).all()
+            if not valid:
+                raise ValueError(
+                    f"Units of tap {name!r} must be integers in "
+                    f"[0, {len(masks[name])}). Received: {indices.tolist()}."
+                )
+            masks[name][indices] = 0
+        return np.concatenate(list(masks.values()))
+
+    def _check_arrays(self, y: Any, sample_weight: Any) -> None:
+        """Raise for labels and weights in arrays before any step is taken."""
+        if y is None:
+            return
+        targets = [y, *([] if sample_weight is None else [sample_weight])]
+        if not all(_is_array(t) for t in keras.tree.flatten(targets)):
+            return
+        try:
+            with tf.device("CPU"):
+                self.targets.weights(y, sample_weight)
+        except tf.errors.InvalidArgumentError as error:
+            detail = error.message.split("keras_selectivity: ")[-1].split("\n")[0]
+            raise ValueError(
+                "`y` or `sample_weight` of `fit` can not be used: " + detail
+            ) from None
+
+    @contextlib.contextmanager
+    def _evaluation(self) -> Iterator[None]:
+        before, self._evaluating = self._evaluating, True
+        try:
+            yield
+        finally:
+            self._evaluating = before
+
+
+class _State:
+    """Variables that steer a step, and who asked for which factor and mask."""
+
+    def __init__(self, alpha: float, tapped: Any) -> None:
+        def variable(value: Any, dtype: Any) -> tf.Variable:
+            return tf.Variable(value, trainable=False, dtype=dtype)
+
+        self.alpha = variable(alpha, tf.float32)
+        self.alpha_scale = variable(1.0, tf.float32)
+        self.silenced = variable(False, tf.bool)
+        self.unit_mask = variable(tf.ones(sum(tapped.units)), tf.float32)
+        self.factors: dict[Hashable, float] = {}
+        self.masks: dict[Hashable, np.ndarray] = {}
+
+    @property
+    def variables(self) -> list[tf.Variable]:
+        return [self.alpha, self.alpha_scale, self.silenced, self.unit_mask]
+
+    def claim(self, claims: dict, owner: Hashable, value: Any) -> None:
+        if value is None:
+            claims.pop(owner, None)
+        else:
+            claims[owner] = value
+        self._apply()
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Undo, at the end of the block, every claim made within it."""
+        before = dict(self.factors), dict(self.masks)
+        self._apply()
+        try:
+            yield
+        finally:
+            self.factors, self.masks = before
+            self._apply()
+
+    def _apply(self) -> None:
+        self.alpha_scale.assign(math.prod(self.factors.values()))
+        mask = np.ones(self.unit_mask.shape, np.float32)
+        for claimed in self.masks.values():
+            mask = mask * claimed
+        self.unit_mask.assign(mask)
+        self.silenced.assign(bool((mask == 0).any()))
+
+
+def _checked_model(model: Any) -> keras.Model:
+    if isinstance(model, SelectivityModel):
+        raise TypeError(
+            "`model` is a SelectivityModel already. Wrap `model.base_model`, or "
+            "set `model.alpha`."
+        )
+    _taps.check_model(model)
+    return model
+
+
+def _checked_alpha(alpha: Any, argument: str = "alpha") -> float:
+    if isinstance(alpha, (bool, str)) or not np.isscalar(alpha):
+        raise TypeError(
+            f"`{argument}` must be a number. Received: {argument}={alpha!r} of type "
+            f"{type(alpha).__name__}."
+        )
+    if not math.isfinite(alpha):
+        raise ValueError(
+            f"`{argument}` must be finite. Received: {argument}={alpha!r}. Use a "
+            "negative number to reduce class selectivity, a positive one to "
+            "promote it, 0 to leave it alone."
+        )
+    return float(alpha)
+
+
+def _unit_shares(tapped: Any, groups: Mapping[str, Sequence[str]]) -> np.ndarray:
+    """What part each unit has in `mu`: `(sum of units,)` float64.
+
+    A mean over units, then layers, then groups is one weighted sum.
+    """
+    layer_share = dict.fromkeys(tapped.names, 0.0)
+    for members in groups.values():
+        for name in members:
+            layer_share[name] = 1 / (len(groups) * len(members))
+    shares = [
+        np.full(units, layer_share[name] / units)
+        for name, units in zip(tapped.names, tapped.units, strict=True)
+    ]
+    return np.concatenate(shares)
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, (np.ndarray, tf.Tensor)) or hasattr(x, "__array__")
+
+
+# `taps` is also the name of an argument of the constructor.
+_taps = taps

@@ -1,0 +1,81 @@
+"""A sweep over alpha: accuracy against selectivity, and both against alpha."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def plot_sweep(
+    alphas: Sequence[float],
+    selectivity: Sequence[float],
+    accuracy: Sequence[float],
+    *,
+    title: str = "",
+) -> Any:
+    """Draw what alpha did to selectivity and accuracy.
+
+    Three panels: accuracy against mean selectivity, one point a network and a
+    line through the means of each alpha; selectivity against alpha; accuracy
+    against alpha. Alphas are spread evenly, since a sweep spans magnitudes.
+
+    Args:
+        alphas: `(networks,)` alpha of each network.
+        selectivity: `(networks,)` mean class selectivity index, in [0, 1].
+        accuracy: `(networks,)` test accuracy, in [0, 1].
+        title: Above the figure.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If the three differ in length or are empty.
+
+    Example:
+        >>> figure = plot_sweep([-1, 0, 1], [0.1, 0.3, 0.7], [0.98, 0.99, 0.95])
+        >>> len(figure.axes)
+        4
+
+    Reference:
+        LM21 figures 1c and 4b.
+    """
+    if not 0 < len(alphas) == len(selectivity) == len(accuracy):
+        raise ValueError(
+            "`alphas`, `selectivity` and `accuracy` must have the same length, "
+            f"above 0. Received: {len(alphas)}, {len(selectivity)}, {len(accuracy)}."
+        )
+    from matplotlib.colors import BoundaryNorm
+    from matplotlib.figure import Figure
+
+    values, place = np.unique(np.asarray(alphas, float), return_inverse=True)
+    selectivity = np.asarray(selectivity, float)
+    accuracy = 100 * np.asarray(accuracy, float)
+    networks = np.bincount(place)
+    mean_selectivity = np.bincount(place, selectivity) / networks
+    mean_accuracy = np.bincount(place, accuracy) / networks
+
+    figure = Figure(figsize=(11, 3.6), layout="constrained")
+    together, above, below = figure.subplots(1, 3)
+    norm = BoundaryNorm(np.arange(len(values) + 1) - 0.5, 256)
+    together.plot(mean_selectivity, mean_accuracy, color="0.7", zorder=1)
+    points = together.scatter(
+        selectivity, accuracy, c=place, cmap="coolwarm", norm=norm, edgecolors="0.3"
+    )
+    together.set(xlabel="mean class selectivity index", ylabel="test accuracy (%)")
+    bar = figure.colorbar(points, ax=together, ticks=range(len(values)), label="alpha")
+    bar.ax.set_yticklabels([f"{value:g}" for value in values])
+    for axes, found, mean, label in (
+        (above, selectivity, mean_selectivity, "mean class selectivity index"),
+        (below, accuracy, mean_accuracy, "test accuracy (%)"),
+    ):
+        axes.plot(range(len(values)), mean, color="0.7", zorder=1)
+        axes.scatter(
+            place, found, c=place, cmap="coolwarm", norm=norm, edgecolors="0.3"
+        )
+        axes.set_xticks(range(len(values)), [f"{value:g}" for value in values])
+        axes.set(xlabel="alpha", ylabel=label)
+    for axes in (together, above, below):
+        axes.spines[["top", "right"]].set_visible(False)
+    if title:
+        figure.suptitle(title)
+    return figure

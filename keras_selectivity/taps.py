@@ -1,0 +1,828 @@
+"""Which hidden outputs are observed; the layer that observes and silences them.
+
+`TappedModel` rebuilds the graph of a model around the very same layers and puts
+a `Tap` behind each selected output. Nothing of the user's model changes: same
+layers, same weights, same outputs bit for bit.
+"""
+
+import dataclasses
+import difflib
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+# Activations by name (lower case, no underscores) -> can the output be negative?
+_RECTIFIERS = {"relu": False, "relu6": False, "leakyrelu": True, "prelu": True}
+_NONLINEARITIES = _RECTIFIERS | {
+    "celu": True,
+    "elu": True,
+    "exponential": False,
+    "gelu": True,
+    "glu": True,
+    "hardshrink": True,
+    "hardsigmoid": False,
+    "hardsilu": True,
+    "hardswish": True,
+    "hardtanh": True,
+    "logsigmoid": True,
+    "logsoftmax": True,
+    "mish": True,
+    "selu": True,
+    "sigmoid": False,
+    "silu": True,
+    "softmax": False,
+    "softplus": False,
+    "softshrink": True,
+    "softsign": True,
+    "sparseplus": False,
+    "sparsesigmoid": False,
+    "sparsemax": False,
+    "squareplus": False,
+    "swish": True,
+    "tanh": True,
+    "tanhshrink": True,
+    "threshold": True,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """One output in a model's graph at which a tap can be put.
+
+    Attributes:
+        name: Name of the layer, after the names of the models it is nested in
+            (`"resnet50/conv1_relu"`); a layer called again has `":1"`, `":2"`.
+        layer: The user's layer.
+        nonlinearity: Name of its nonlinearity, None for a linear layer.
+        signed: Whether its output can be negative.
+        units: Number of channels.
+        channel_axis: Axis of the channels: -1, or 1 for channels-first.
+        output: Whether it makes an output of the model.
+    """
+
+    name: str
+    layer: Any
+    nonlinearity: str | None
+    signed: bool
+    units: int
+    channel_axis: int
+    output: bool = False
+
+    @property
+    def rectifier(self) -> bool:
+        """Whether the nonlinearity is a ReLU of some kind."""
+        return self.nonlinearity in _RECTIFIERS
+
+
+@dataclasses.dataclass(frozen=True)
+class Some:
+    """The first or last of a selection; made by `first` and `last`."""
+
+    count: int
+    last: bool
+    of: Any
+
+
+Selection = str | Sequence[str] | Callable[[Any], bool] | Some
+
+
+def first(count: int, of: Selection = "relu") -> Some:
+    """Select the first `count` taps of a selection, in depth order.
+
+    Args:
+        count: How many, at least 1.
+        of: The selection to take them from.
+
+    Returns:
+        A selection for `taps=`.
+
+    Raises:
+        ValueError: If `count` is not a positive integer.
+
+    Example:
+        >>> first(3)
+        Some(count=3, last=False, of='relu')
+
+    Reference:
+        LM21 appendix A.15 regularises the first three layers alone.
+    """
+    return Some(_checked_count(count), last=False, of=of)
+
+
+def last(count: int, of: Selection = "relu") -> Some:
+    """Select the last `count` taps of a selection, in depth order.
+
+    Args:
+        count: How many, at least 1.
+        of: The selection to take them from.
+
+    Returns:
+        A selection for `taps=`.
+
+    Raises:
+        ValueError: If `count` is not a positive integer.
+
+    Example:
+        >>> last(3)
+        Some(count=3, last=True, of='relu')
+
+    Reference:
+        LM21 appendix A.15 regularises the last three layers alone.
+    """
+    return Some(_checked_count(count), last=True, of=of)
+
+
+def find(model: keras.Model) -> list[Site]:
+    """List every output in a model at which a tap can be put, in graph order.
+
+    Args:
+        model: A built Functional or `Sequential` model, nested or not.
+
+    Returns:
+        Sites, the model's own outputs among them.
+
+    Raises:
+        TypeError: If the model is not a Keras model, or a subclassed one.
+        ValueError: If the model is not built.
+
+    Example:
+        >>> import keras
+        >>> model = keras.Sequential([
+        ...     keras.Input((4,)),
+        ...     keras.layers.Dense(3, activation="relu", name="hidden"),
+        ...     keras.layers.Dense(2, name="logits"),
+        ... ])
+        >>> [(site.name, site.nonlinearity, site.output) for site in find(model)]
+        [('hidden', 'relu', False), ('logits', None, True)]
+    """
+    check_model(model)
+    walk = _Walk({})
+    walk.rebuild(model)
+    return walk.finished_sites
+
+
+def select(
+    sites: Iterable[Site], taps: Selection, *, allow_output: bool = False
+) -> list[Site]:
+    """Select among the sites of a model.
+
+    Args:
+        sites: As `find` lists them.
+        taps: `"relu"`: every hidden rectifier. `"nonlinear"`: every hidden
+            nonlinearity. Another string: a regular expression, searched in the
+            names of the hidden nonlinearities. A list of names: of sites, or of
+            layers wherever they are nested (any layer, linear ones too). A
+            predicate over layers. `first(n)` or `last(n)`.
+        allow_output: Whether a list of names may name an output layer.
+
+    Returns:
+        The selected sites in graph order.
+
+    Raises:
+        TypeError: If `taps` is none of these.
+        ValueError: If the selection matches nothing, names a layer that does
+            not exist, or the model's output.
+
+    Example:
+        >>> import keras
+        >>> model = keras.Sequential([
+        ...     keras.Input((4,)),
+        ...     keras.layers.Dense(3, activation="relu", name="hidden"),
+        ...     keras.layers.Dense(2, name="logits"),
+        ... ])
+        >>> [site.name for site in select(find(model), "relu")]
+        ['hidden']
+    """
+    sites = list(sites)
+    hidden = [site for site in sites if not site.output]
+    if isinstance(taps, Some):
+        chosen = select(sites, taps.of, allow_output=allow_output)
+        return chosen[-taps.count :] if taps.last else chosen[: taps.count]
+    if isinstance(taps, str):
+        chosen = _matching(hidden, taps)
+    elif callable(taps):
+        chosen = [site for site in hidden if taps(site.layer)]
+    elif isinstance(taps, (list, tuple)) and all(isinstance(t, str) for t in taps):
+        chosen = _named(sites, taps, allow_output)
+    else:
+        raise TypeError(
+            '`taps` must be "relu", "nonlinear", a regular expression, a list of '
+            "layer names, a predicate over layers, `taps.first(n)` or "
+            f"`taps.last(n)`. Received: taps={taps!r}."
+        )
+    if not chosen:
+        raise ValueError(_nothing_selected(hidden, taps))
+    return chosen
+
+
+def group(
+    names: Sequence[str], groups: Mapping[str, Sequence[str]] | str | None
+) -> dict[str, list[str]]:
+    """Divide taps into groups.
+
+    Args:
+        names: Names of the taps.
+        groups: A mapping of group name to tap names, or a regular expression
+            whose first group names the group of a tap (`r"(conv\\d)_block"`
+            gives a ResNet's modules, as R22 has them). None: every tap is its
+            own group. Taps in no group are observed, but have no part in a
+            mean over groups.
+
+    Returns:
+        Mapping of group name to the names of its taps, in the order of `names`.
+
+    Raises:
+        TypeError: If `groups` is neither a mapping nor a string.
+        ValueError: If a group is empty, names a tap that does not exist, or
+            one that stands in two groups.
+
+    Example:
+        >>> group(["conv2_block1", "conv2_block2", "conv3_block1"], r"(conv\\d)_block")
+        {'conv2': ['conv2_block1', 'conv2_block2'], 'conv3': ['conv3_block1']}
+    """
+    if groups is None:
+        return {name: [name] for name in names}
+    if isinstance(groups, str):
+        return _grouped_by_pattern(names, groups)
+    if not isinstance(groups, Mapping):
+        raise TypeError(
+            "`groups` must map group names to lists of tap names, or be a "
+            f"regular expression. Received: groups={groups!r}."
+        )
+    members = {str(key): _expand(names, value) for key, value in groups.items()}
+    repeated = [n for n, k in Counter(sum(members.values(), [])).items() if k > 1]
+    if repeated:
+        raise ValueError(
+            f"`groups` must not hold a tap twice. Received twice: {repeated}."
+        )
+    return members
+
+
+@keras.saving.register_keras_serializable(package="keras_selectivity")
+class Tap(keras.layers.Layer):
+    """Passes an output on and observes its units.
+
+    The unit activation is the mean over every axis but the batch's and the
+    channels' (space in 1, 2 or 3 dimensions, or tokens; masked tokens count for
+    nothing), or the dense activation itself.
+
+    The observation costs one read of the activation forward. Backward its
+    gradient is added to that of the output in one write: automatic
+    differentiation would make the broadcast gradient a tensor of its own first.
+
+    Where the tap was given a mask, units whose mask is 0 are silenced: their
+    feature map becomes zero. The mask is a variable, so that changing it
+    retraces nothing; while `silenced` is false it is not even applied.
+
+    Args:
+        channel_axis: Axis of the channels, -1 or 1.
+
+    Call arguments:
+        inputs: `(batch, ..., units)`, or `(batch, units, ...)` for axis 1.
+        mask: `(batch, tokens)` bool, Keras's own.
+
+    Returns:
+        The output, as it came in; and the unit activations `(batch, units)` in
+        float32 at least.
+
+    Example:
+        >>> import numpy as np
+        >>> output, units = Tap()(np.ones((2, 4, 4, 3), "float32"))
+        >>> tuple(output.shape), tuple(units.shape)
+        ((2, 4, 4, 3), (2, 3))
+    """
+
+    def __init__(self, channel_axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.channel_axis = channel_axis
+        self.supports_masking = True
+        self._silencing: Callable[[], tuple[tf.Tensor, tf.Tensor]] | None = None
+
+    def silence_with(self, read: Callable[[], tuple[tf.Tensor, tf.Tensor]]) -> None:
+        """Take the mask from `read() -> (silenced () bool, mask (units,))`."""
+        self._silencing = read
+
+    def call(self, inputs: Any, mask: Any = None) -> tuple[Any, Any]:
+        axis = self.channel_axis % inputs.shape.rank
+        positions = [i for i in range(1, inputs.shape.rank) if i != axis]
+        silenced, unit_mask = None, None
+        if self._silencing is not None:
+            silenced, unit_mask = self._silencing()
+            shape = [-1 if i == axis else 1 for i in range(inputs.shape.rank)]
+            unit_mask = tf.reshape(tf.cast(unit_mask, inputs.dtype), shape)
+        weights = _position_weights(inputs, positions, mask)
+        return _observe(inputs, weights, positions, silenced, unit_mask)
+
+    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+        units = inputs.shape[self.channel_axis]
+        dtype = _statistics_dtype(inputs.dtype)
+        return (
+            keras.KerasTensor(inputs.shape, dtype=inputs.dtype),
+            keras.KerasTensor((inputs.shape[0], units), dtype=dtype),
+        )
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        return previous_mask, None
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "channel_axis": self.channel_axis}
+
+
+class TappedModel:
+    """A model together with the activations of selected units.
+
+    Not a layer: a second view of the user's model, which owns no weights.
+
+    Args:
+        model: A built Functional or `Sequential` model, nested or not.
+        taps: Selection of hidden outputs, see `select`.
+        allow_output: Whether `taps` may name the model's output.
+
+    Raises:
+        TypeError: If the model is a subclassed one, or `taps` of a wrong type.
+        ValueError: If the model is not built, or the selection is empty.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> model = keras.Sequential([
+        ...     keras.Input((4,)),
+        ...     keras.layers.Dense(3, activation="relu", name="hidden"),
+        ...     keras.layers.Dense(2, name="logits"),
+        ... ])
+        >>> tapped = TappedModel(model)
+        >>> output, activations = tapped(np.ones((5, 4), "float32"))
+        >>> tapped.names, [tuple(a.shape) for a in activations]
+        (['hidden'], [(5, 3)])
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        taps: Selection = "relu",
+        *,
+        allow_output: bool = False,
+    ) -> None:
+        chosen = select(find(model), taps, allow_output=allow_output)
+        self.sites = chosen
+        self._taps = {
+            site.name: Tap(site.channel_axis, name=f"tap_{i}")
+            for i, site in enumerate(chosen)
+        }
+        self._functional = _Walk(self._taps).rebuild(model)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the taps, in graph order."""
+        return [site.name for site in self.sites]
+
+    @property
+    def units(self) -> list[int]:
+        """Number of units of each tap."""
+        return [site.units for site in self.sites]
+
+    @property
+    def signed(self) -> np.ndarray:
+        """`(sum of units,)` bool: the units whose activation can be negative."""
+        return np.repeat([site.signed for site in self.sites], self.units)
+
+    def silence_with(self, silenced: Any, mask: Any) -> None:
+        """Let a variable `mask` `(sum of units,)` silence units.
+
+        Args:
+            silenced: Variable `()` bool, true while any unit is silenced.
+            mask: Variable `(sum of units,)`, 0 for a silenced unit, else 1.
+        """
+        start = 0
+        for tap, units in zip(self._taps.values(), self.units, strict=True):
+            tap.silence_with(_mask_reader(silenced, mask, start, start + units))
+            start += units
+
+    def __call__(
+        self, inputs: Any, training: bool | None = None
+    ) -> tuple[Any, list[Any]]:
+        """Run the model.
+
+        Args:
+            inputs: What the model takes.
+            training: As in Keras.
+
+        Returns:
+            What the model returns, and for each tap `(batch, units)`.
+        """
+        outputs, activations = self._functional(inputs, training=training)
+        if isinstance(outputs, (list, tuple)) and len(outputs) == 1:
+            outputs = outputs[0]
+        return outputs, [activations[name] for name in self.names]
+
+
+def check_model(model: Any) -> None:
+    """Raise unless the model's graph can be walked.
+
+    Args:
+        model: What a user passed as `model`.
+
+    Raises:
+        TypeError: If it is not a Keras 3 model, or a subclassed one.
+        ValueError: If it is a `Sequential` model that is not built.
+
+    Example:
+        >>> check_model("resnet")
+        Traceback (most recent call last):
+        ...
+        TypeError: `model` must be a Keras model. Received: 'resnet' of type str.
+    """
+    if type(model).__module__.startswith("tf_keras"):
+        raise TypeError(
+            "`model` is a model of `tf_keras` (Keras 2). Build it with `keras` "
+            "(Keras 3) and unset TF_USE_LEGACY_KERAS."
+        )
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"`model` must be a Keras model. Received: {model!r} of type "
+            f"{type(model).__name__}."
+        )
+    if isinstance(model, keras.Sequential) and not model.built:
+        raise ValueError(
+            f"`model` must be built. Received: the Sequential model "
+            f"{model.name!r}, which knows no input shape. Begin it with "
+            "`keras.Input(shape)`, or call `model.build((None, *shape))`."
+        )
+    if not _has_graph(model):
+        raise TypeError(
+            f"`model` must be a Functional or Sequential model. Received: "
+            f"{model.name!r} of class {type(model).__name__}, whose `call` is its "
+            "own: Keras keeps no graph of it, so its hidden outputs can not be "
+            "found. Build the same layers with the functional API: "
+            "`inputs = keras.Input(shape); model = keras.Model(inputs, "
+            "outputs)`; layers with a `call` of their own may stand in it."
+        )
+
+
+class _Walk:
+    """One pass through a model's graph, which rebuilds it around its layers."""
+
+    def __init__(self, taps: Mapping[str, Tap]) -> None:
+        self.taps = taps
+        self.sites: dict[str, Site] = {}
+        self._calls: Counter[str] = Counter()
+        self._maker: dict[int, str] = {}
+        self._channels_first: set[int] = set()
+        self._kept: list[Any] = []  # Holds tensors, whose ids are keys above.
+        self._outputs: set[str] = set()
+
+    @property
+    def finished_sites(self) -> list[Site]:
+        return [
+            dataclasses.replace(site, output=name in self._outputs)
+            for name, site in self.sites.items()
+        ]
+
+    def rebuild(self, model: keras.Model, prefix: str = "") -> keras.Model:
+        """The model's graph around its own layers, with `taps` put in.
+
+        Returns a Functional model with outputs `(the model's, {name: units})`.
+        """
+        inputs, outputs = _ends(model)
+        activations: dict[str, Any] = {}
+
+        def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            name = self._name(prefix + layer.name)
+            if _has_graph(layer):
+                return self._call_nested(layer, name, activations, args, kwargs)
+            output = layer(*args, **kwargs)
+            return self._visit(layer, name, activations, (args, kwargs), output)
+
+        # A plain Functional model, not compiled, of whatever class it was.
+        clone = keras.models.clone_model(
+            keras.Model(inputs, outputs),
+            input_tensors=inputs,
+            clone_function=lambda layer: layer,
+            call_function=call,
+        )
+        if not prefix:
+            self._outputs = {
+                self._maker[id(tensor)]
+                for tensor in keras.tree.flatten(clone.output)
+                if id(tensor) in self._maker
+            }
+        name = prefix.rstrip("/").replace("/", "__").replace(":", "__")
+        return keras.Model(
+            inputs, (clone.output, activations), name=name or model.name
+        )
+
+    def _name(self, name: str) -> str:
+        repeat = self._calls[name]
+        self._calls[name] += 1
+        return f"{name}:{repeat}" if repeat else name
+
+    def _visit(
+        self, layer: Any, name: str, activations: dict, arguments: Any, output: Any
+    ) -> Any:
+        if not isinstance(output, keras.KerasTensor) or len(output.shape) < 2:
+            return output
+        axis = self._channel_axis(layer, arguments, output)
+        units = output.shape[axis]
+        if units is None:
+            return output
+        nonlinearity, signed = _nonlinearity(layer)
+        self.sites[name] = Site(name, layer, nonlinearity, signed, units, axis)
+        if name in self.taps:
+            output, activations[name] = self.taps[name](output)
+        self._note(output, name, axis == 1)
+        return output
+
+    def _call_nested(
+        self, model: Any, name: str, activations: dict, args: Any, kwargs: Any
+    ) -> Any:
+        inner_inputs, _ = _ends(model)
+        for inner, outer in zip(
+            keras.tree.flatten(inner_inputs), keras.tree.flatten(args), strict=False
+        ):
+            if id(outer) in self._channels_first:
+                self._note(inner, None, True)
+        rebuilt = self.rebuild(model, name + "/")
+        outputs, inside = rebuilt(*args, **kwargs)
+        if not inside:
+            outputs = model(*args, **kwargs)
+        activations.update(inside)
+        inner_outputs = keras.tree.flatten(rebuilt.output[0])
+        for inner, outer in zip(
+            inner_outputs, keras.tree.flatten(outputs), strict=True
+        ):
+            maker = self._maker.get(id(inner))
+            self._note(outer, maker, id(inner) in self._channels_first)
+        return outputs
+
+    def _note(self, tensor: Any, maker: str | None, channels_first: bool) -> None:
+        self._kept.append(tensor)
+        if maker is not None:
+            self._maker[id(tensor)] = maker
+        if channels_first:
+            self._channels_first.add(id(tensor))
+
+    def _channel_axis(self, layer: Any, arguments: Any, output: Any) -> int:
+        if len(output.shape) < 3:
+            return -1
+        data_format = getattr(layer, "data_format", None)
+        if data_format is not None:
+            return 1 if data_format == "channels_first" else -1
+        # An activation or a normalisation has what its input has.
+        inherited = any(
+            id(tensor) in self._channels_first
+            for tensor in keras.tree.flatten(arguments)
+        )
+        return 1 if inherited else -1
+
+
+def _observe(
+    x: tf.Tensor,
+    weights: tf.Tensor | None,
+    positions: list[int],
+    silenced: tf.Tensor | None,
+    unit_mask: tf.Tensor | None,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """`x`, silenced where it must be, and the unit activations of it.
+
+    `weights` are those of the positions in the mean, None for equal ones.
+    """
+    dtype = _statistics_dtype(x.dtype)
+
+    def silence(tensor: tf.Tensor) -> tf.Tensor:
+        if silenced is None:
+            return tensor
+        return tf.cond(silenced, lambda: tensor * unit_mask, lambda: tensor)
+
+    @tf.custom_gradient
+    def observe(x: tf.Tensor) -> Any:
+        y = silence(x)
+        if weights is None:
+            units = tf.reduce_mean(tf.cast(y, dtype), axis=positions)
+        else:
+            units = tf.reduce_sum(tf.cast(y, dtype) * weights, axis=positions)
+
+        def gradient(dy: tf.Tensor, d_units: tf.Tensor) -> tf.Tensor:
+            if weights is None:
+                share = tf.saturate_cast(d_units * _share(x, positions), x.dtype)
+                return silence(_add_everywhere(dy, share, positions, x.shape))
+            share = tf.expand_dims(d_units, 1) * weights
+            return silence(dy + tf.saturate_cast(share, x.dtype))
+
+        return (y, units), gradient
+
+    return observe(x)
+
+
+def _share(x: tf.Tensor, positions: list[int]) -> tf.Tensor:
+    """What part each position has in the mean."""
+    count = tf.reduce_prod([tf.shape(x)[axis] for axis in positions])
+    return 1 / tf.cast(count, _statistics_dtype(x.dtype))
+
+
+def _add_everywhere(
+    x: tf.Tensor, units: tf.Tensor, positions: list[int], shape: tf.TensorShape
+) -> tf.Tensor:
+    """`x` plus, at each of its positions, the `(batch, units)` value.
+
+    `shape` is the static shape of `x`, which the tensor itself may not know.
+    """
+    count = math.prod(shape[axis] or 0 for axis in positions)
+    repeats = math.gcd(count, max(1, 128 // shape[-1]))
+    if positions != list(range(1, shape.rank - 1)) or repeats < 2:
+        for axis in positions:
+            units = tf.expand_dims(units, axis)
+        return x + units
+    # A sum that broadcasts over a short last axis runs at half the speed on a
+    # CPU: a row of several positions at once makes that axis longer.
+    width = repeats * shape[-1]
+    row = tf.reshape(tf.tile(units[:, None], (1, repeats, 1)), (-1, 1, width))
+    rows = tf.reshape(x, (-1, count // repeats, width)) + row
+    return tf.reshape(rows, tf.shape(x))
+
+
+def _position_weights(
+    x: tf.Tensor, positions: list[int], mask: Any
+) -> tf.Tensor | None:
+    if mask is None or positions != [1]:
+        return None
+    weights = tf.cast(mask, _statistics_dtype(x.dtype))[..., None]
+    return weights / tf.maximum(tf.reduce_sum(weights, axis=1, keepdims=True), 1)
+
+
+def _statistics_dtype(dtype: Any) -> str:
+    name = keras.backend.standardize_dtype(dtype)
+    return "float64" if name == "float64" else "float32"
+
+
+def _mask_reader(silenced: Any, mask: Any, start: int, stop: int) -> Callable:
+    def read() -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.convert_to_tensor(silenced), tf.convert_to_tensor(mask)[start:stop]
+
+    return read
+
+
+def _has_graph(layer: Any) -> bool:
+    """Whether it is a model whose graph says all that its call does."""
+    if isinstance(layer, keras.Sequential):
+        return type(layer).call is keras.Sequential.call and layer.built
+    return (
+        isinstance(layer, keras.Model)
+        and hasattr(layer, "operations")
+        and "call" not in _own_methods(type(layer))
+    )
+
+
+def _own_methods(cls: type) -> set[str]:
+    """Methods that the classes outside Keras add to a Functional model."""
+    return {
+        name
+        for base in cls.__mro__
+        if not base.__module__.startswith("keras.")
+        for name in vars(base)
+    }
+
+
+def _ends(model: keras.Model) -> tuple[Any, Any]:
+    if isinstance(model, keras.Sequential):
+        return model.inputs[0], model.outputs[0]
+    return model.input, model.output
+
+
+def _nonlinearity(layer: Any) -> tuple[str | None, bool]:
+    """Name of a layer's nonlinearity (None: linear), and can it be negative?"""
+    if isinstance(layer, keras.layers.ReLU):
+        return "relu", bool(layer.negative_slope or (layer.threshold or 0) < 0)
+    if isinstance(layer, keras.layers.Wrapper):
+        return _nonlinearity(layer.layer)
+    activation = getattr(layer, "activation", None)
+    if isinstance(activation, keras.layers.Layer):
+        return _nonlinearity(activation)
+    if callable(activation):
+        name = _normalised(getattr(activation, "__name__", type(activation).__name__))
+        if name == "linear":
+            return None, True
+        return name, _NONLINEARITIES.get(name, True)
+    name = _normalised(type(layer).__name__)
+    return (name, _NONLINEARITIES[name]) if name in _NONLINEARITIES else (None, True)
+
+
+def _normalised(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+def _checked_count(count: int) -> int:
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ValueError(
+            f"`count` must be a positive integer. Received: count={count!r}."
+        )
+    return count
+
+
+def _matching(hidden: list[Site], taps: str) -> list[Site]:
+    if taps == "relu":
+        return [site for site in hidden if site.rectifier]
+    nonlinear = [site for site in hidden if site.nonlinearity is not None]
+    if taps == "nonlinear":
+        return nonlinear
+    pattern = _compiled("taps", taps)
+    return [site for site in nonlinear if pattern.search(site.name)]
+
+
+def _named(
+    sites: list[Site], names: Sequence[str], allow_output: bool
+) -> list[Site]:
+    wanted = set(_expand([site.name for site in sites], names))
+    chosen = [site for site in sites if site.name in wanted]
+    outputs = [site.name for site in chosen if site.output]
+    if outputs and not allow_output:
+        raise ValueError(
+            f"`taps` must not name the model's output. Received: {outputs}. Class "
+            "selectivity is regularised in hidden layers only; leave it out."
+        )
+    return chosen
+
+
+def _expand(available: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Full names of taps given by full name, or by the layer's name alone."""
+    expanded: list[str] = []
+    for name in names:
+        found = [n for n in available if n == name]
+        found = found or [n for n in available if _short(n) == name]
+        if not found:
+            shorts = {_short(n): n for n in available}
+            near = difflib.get_close_matches(name, [*available, *shorts], n=3)
+            raise ValueError(
+                f"There is no layer {name!r} to tap. "
+                + (f"Nearest names: {near}." if near else f"Names: {_few(available)}.")
+            )
+        expanded.extend(found)
+    return expanded
+
+
+def _short(name: str) -> str:
+    return name.rsplit("/", 1)[-1].split(":")[0]
+
+
+def _grouped_by_pattern(names: Sequence[str], groups: str) -> dict[str, list[str]]:
+    pattern = _compiled("groups", groups)
+    if pattern.groups < 1:
+        raise ValueError(
+            "`groups` must be a regular expression with a group in parentheses, "
+            rf'as r"(conv\d)_block". Received: groups={groups!r}.'
+        )
+    members: dict[str, list[str]] = {}
+    for name in names:
+        match = pattern.search(name)
+        if match and match.group(1):
+            members.setdefault(match.group(1), []).append(name)
+    if not members:
+        raise ValueError(
+            f"`groups` matches none of the taps. Received: groups={groups!r}. "
+            f"Taps: {_few(names)}."
+        )
+    return members
+
+
+def _compiled(argument: str, pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise ValueError(
+            f"`{argument}` must be a regular expression. Received: "
+            f"{pattern!r}, which is none: {error}."
+        ) from error
+
+
+def _nothing_selected(hidden: list[Site], taps: Any) -> str:
+    kinds = Counter(site.nonlinearity for site in hidden if site.nonlinearity)
+    if taps == "relu":
+        found = ", ".join(f"{kind} ({count})" for kind, count in kinds.items())
+        return (
+            "The model has no hidden rectifier to tap. Its hidden "
+            f"nonlinearities: {found or 'none'}. "
+            + (
+                'Select them with taps="nonlinear", or by name with taps=[...].'
+                if found
+                else "Select layers by name with taps=[...]. Layers of: "
+                f"{_few([site.name for site in hidden])}."
+            )
+        )
+    names = [site.name for site in hidden if site.nonlinearity] or [
+        site.name for site in hidden
+    ]
+    near = difflib.get_close_matches(str(taps), names, n=3, cutoff=0.3)
+    return (
+        f"`taps` matches no hidden layer. Received: taps={taps!r}. "
+        f"Names that can be matched: {near or _few(names)}."
+    )
+
+
+def _few(names: Iterable[str]) -> str:
+    names = list(names)
+    shown = ", ".join(names[:8])
+    return f"{shown}, ... ({len(names)} in all)" if len(names) > 8 else shown or "none"

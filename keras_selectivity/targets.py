@@ -1,0 +1,131 @@
+"""Which of a model's targets holds the classes, and how many classes there are."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_selectivity.statistics import label_weights
+
+
+class ClassTargets:
+    """Finds a model's class labels among its targets.
+
+    Args:
+        model: A built Keras model.
+        num_classes: Number of classes. None: as wide as the output that
+            predicts them (a single sigmoid stands for two).
+        labels: Where there are several targets, the key or index of the one
+            that holds the classes.
+
+    Attributes:
+        num_classes: Number of classes.
+        labels: As given.
+
+    Raises:
+        TypeError: If `num_classes` is not an integer.
+        ValueError: If it is below 2, or can not be told from the model.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> inputs = keras.Input((4,))
+        >>> model = keras.Model(inputs, keras.layers.Dense(3)(inputs))
+        >>> ClassTargets(model).weights(np.array([2, 0])).numpy().tolist()
+        [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        num_classes: int | None = None,
+        labels: str | int | None = None,
+    ) -> None:
+        self.labels = labels
+        self._names = list(getattr(model, "output_names", []))
+        self.num_classes = (
+            self._width(model) if num_classes is None else _checked(num_classes)
+        )
+
+    def weights(self, y: Any, sample_weight: Any = None) -> tf.Tensor:
+        """The target that holds the classes as weights of samples for classes.
+
+        Args:
+            y: Targets as `fit` takes them.
+            sample_weight: Sample weights as `fit` takes them.
+
+        Returns:
+            float64 `(samples, classes)`, see `statistics.label_weights`.
+
+        Raises:
+            ValueError: If there are no targets, `labels` names none of them, or
+                the shape fits no form of labels.
+        """
+        if y is None:
+            raise ValueError(
+                "Class selectivity needs labels. Received data without targets; "
+                "pass (x, y), or a data set of such batches."
+            )
+        if isinstance(sample_weight, (dict, list, tuple)):
+            sample_weight = self._pick(sample_weight, "sample_weight")
+        return label_weights(self._pick(y, "y"), self.num_classes, sample_weight)
+
+    def _pick(self, targets: Any, argument: str) -> Any:
+        if not isinstance(targets, (dict, list, tuple)):
+            return targets
+        key: Any = self.labels
+        if isinstance(targets, dict):
+            if key is None and len(targets) == 1:
+                key = next(iter(targets))
+            found = key in targets
+        else:
+            key = self._index(len(targets))
+            found = key is not None
+        if not found:
+            names = list(targets) if isinstance(targets, dict) else self._names
+            raise ValueError(
+                "`labels` must name the target that holds the classes, among the "
+                f"{len(targets)} in `{argument}`: {names or 'unnamed'}. "
+                f"Received: labels={self.labels!r}."
+            )
+        return targets[key]
+
+    def _index(self, count: int) -> int | None:
+        """Place of the class labels in a list of targets, None if nowhere."""
+        index = self.labels
+        if index is None and count == 1:
+            return 0
+        if index in self._names:
+            index = self._names.index(index)
+        if isinstance(index, int) and -count <= index < count:
+            return index
+        return None
+
+    def _width(self, model: keras.Model) -> int:
+        outputs = model.output if hasattr(model, "operations") else model.outputs
+        if isinstance(outputs, dict) and self.labels in outputs:
+            width = outputs[self.labels].shape[-1]
+        else:
+            flat = model.outputs
+            index = self._index(len(flat))
+            width = None if index is None else flat[index].shape[-1]
+        if width is None:
+            raise ValueError(
+                "The model's outputs do not tell which target holds the classes, or "
+                f"how many there are. Outputs: {self._names}. Received: "
+                f"labels={self.labels!r}. Name the target with `labels`, or pass "
+                "`num_classes`."
+            )
+        return max(width, 2)
+
+
+def _checked(num_classes: Any) -> int:
+    if isinstance(num_classes, bool) or not isinstance(num_classes, (int, np.integer)):
+        raise TypeError(
+            f"`num_classes` must be an integer. Received: num_classes={num_classes!r}."
+        )
+    if num_classes < 2:
+        raise ValueError(
+            f"`num_classes` must be at least 2. Received: num_classes={num_classes}."
+        )
+    return int(num_classes)

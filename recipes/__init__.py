@@ -1,0 +1,1 @@
+"""The papers, to be repeated: models, data sets, experiments. Run from a clone."""

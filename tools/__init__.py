@@ -1,0 +1,1 @@
+"""Benchmarks and maintenance scripts, each runnable as `python -m tools.NAME`."""
