@@ -115,6 +115,8 @@ def measure(
     groups: Mapping[str, Sequence[str]] | str | None = None,
     batch_size: int | None = None,
     verbose: str | int = "auto",
+    num_classes: int | None = None,
+    labels: str | int | None = None,
 ) -> SelectivityReport:
     """Measure the selectivity of every tapped unit over a data set.
 
@@ -136,6 +138,8 @@ def measure(
             taps are measured, or every tap its own group.
         batch_size: For arrays, as in `evaluate`.
         verbose: Progress bar, as in `evaluate`.
+        num_classes: As for `SelectivityModel`, whose own are taken by default.
+        labels: As for `SelectivityModel`, whose own are taken by default.
 
     Returns:
         A `SelectivityReport`.
@@ -159,7 +163,8 @@ def measure(
         >>> sorted(report["logits"])
         ['dprime', 'si']
     """
-    return Measurement(model, metrics, taps, groups).run(data, batch_size, verbose)
+    measurement = Measurement(model, metrics, taps, groups, num_classes, labels)
+    return measurement.run(data, batch_size, verbose)
 
 
 class Measurement:
@@ -173,6 +178,8 @@ class Measurement:
         metrics: As for `measure`.
         taps: As for `measure`.
         groups: As for `measure`.
+        num_classes: As for `measure`.
+        labels: As for `measure`.
 
     Raises:
         TypeError: As `measure`.
@@ -196,6 +203,8 @@ class Measurement:
         metrics: Sequence[str | UnitMetric] = ("si",),
         taps: taps_module.Selection | None = None,
         groups: Mapping[str, Sequence[str]] | str | None = None,
+        num_classes: int | None = None,
+        labels: str | int | None = None,
     ) -> None:
         if isinstance(metrics, (str, UnitMetric)):
             metrics = [metrics]
@@ -204,15 +213,22 @@ class Measurement:
             raise ValueError("`metrics` must name at least one measure.")
         squares = any(metric.needs_squares for metric in self._metrics)
         with model.distribute_strategy.scope():
-            if isinstance(model, SelectivityModel) and taps is None:
-                tapped, targets = model.tapped, model.targets
+            wrapped = isinstance(model, SelectivityModel)
+            if wrapped and taps is None:
+                tapped = model.tapped
                 groups = model.groups if groups is None else groups
             else:
-                base = getattr(model, "base_model", model)
-                targets = getattr(model, "targets", None) or ClassTargets(base)
                 tapped = taps_module.TappedModel(
-                    base, "relu" if taps is None else taps, allow_output=True
+                    model.base_model if wrapped else model,
+                    "relu" if taps is None else taps,
+                    allow_output=True,
+                    silenced_as=model.tapped if wrapped else None,
                 )
+            if wrapped and num_classes is None and labels is None:
+                targets = model.targets
+            else:
+                base = model.base_model if wrapped else model
+                targets = ClassTargets(base, num_classes, labels)
             self._groups = taps_module.group(tapped.names, groups)
             self._tapped = tapped
             self._pass = _Pass(model, tapped, targets, squares)
@@ -233,6 +249,7 @@ class Measurement:
         Raises:
             ValueError: If the data are empty or without labels.
         """
+        check_data(data)
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         self._pass.evaluate(
             x,
@@ -271,6 +288,34 @@ class Measurement:
             preferred_class={name: preferred[span] for name, span in spans.items()},
             class_means={name: means[:, span] for name, span in spans.items()},
             class_weight=np.asarray(statistics.weight),
+        )
+
+
+def check_data(data: Any) -> None:
+    """Raise for data that hold nothing, where that can be told in advance.
+
+    Args:
+        data: What `measure` takes.
+
+    Raises:
+        ValueError: If `data` is None, or holds no samples.
+
+    Example:
+        >>> check_data(([], []))
+        Traceback (most recent call last):
+        ...
+        ValueError: `data` must hold samples with labels, as (x, y) or a data set. \
+Received: no samples.
+    """
+    empty = data is None
+    if hasattr(data, "cardinality"):
+        empty = int(data.cardinality()) == 0
+    elif isinstance(data, tuple) and data and hasattr(data[0], "__len__"):
+        empty = len(data[0]) == 0
+    if empty:
+        raise ValueError(
+            "`data` must hold samples with labels, as (x, y) or a data set. "
+            f"Received: {'None' if data is None else 'no samples'}."
         )
 
 
@@ -321,13 +366,17 @@ class _ClassStatisticsMetric(keras.metrics.Metric):
                 shape, initial, dtype="float64", aggregation=aggregation
             )
 
-        lowest = keras.initializers.Constant(np.where(self._signed, np.inf, 0))
         self._weight = variable((classes,), "zeros")
         self._total = variable((classes, units), "zeros")
         self._squares = variable((classes, units) if squares else (1, 1), "zeros")
         # Replicas agree on these at every step, so that any one can be read.
         self._center = variable((units,), "zeros", "mean")
-        self._minimum = variable((units,), lowest, "mean")
+        self._minimum = variable((units,), "zeros", "mean")
+        self.reset_state()
+
+    def reset_state(self) -> None:
+        super().reset_state()
+        self._minimum.assign(np.where(self._signed, np.inf, 0))
 
     def update_state(self, activations: Any, labels: Any) -> None:
         replicas = Replicas.of(True)

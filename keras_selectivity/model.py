@@ -112,8 +112,6 @@ class SelectivityModel(keras.Model):
         self._evaluating = False
         self._state = _State(alpha, tapped)
         tapped.silence_with(self._state.silenced, self._state.unit_mask)
-        # TensorFlow finds variables to export through attributes of the model.
-        self._state_variables = list(self._state.variables)
         self.built = True
 
     @property
@@ -128,7 +126,8 @@ class SelectivityModel(keras.Model):
     @property
     def effective_alpha(self) -> float:
         """`alpha` times the factors that callbacks have set for now."""
-        return float(self._state.alpha.numpy() * self._state.alpha_scale.numpy())
+        # Adding 0 makes a negative alpha times 0 a plain 0.
+        return self.alpha * float(self._state.alpha_scale.numpy()) + 0.0
 
     @property
     def units(self) -> dict[str, int]:
@@ -285,7 +284,7 @@ class SelectivityModel(keras.Model):
                 arrays are out of range or of a wrong shape.
         """
         given = inspect.signature(super().fit).bind(*args, **kwargs).arguments
-        self._check_arrays(given.get("y"), given.get("sample_weight"))
+        self.targets.check(given.get("y"), given.get("sample_weight"))
         with self._state.kept():
             return super().fit(*args, **kwargs)
 
@@ -298,6 +297,10 @@ class SelectivityModel(keras.Model):
         """Evaluate one batch, as the wrapped model does."""
         with self._evaluation():
             return super().test_on_batch(*args, **kwargs)
+
+    def export(self, *args: Any, **kwargs: Any) -> None:
+        """Export the wrapped model for inference, as `keras.Model.export` does."""
+        self.base_model.export(*args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
@@ -368,22 +371,6 @@ class SelectivityModel(keras.Model):
             masks[name][indices] = 0
         return np.concatenate(list(masks.values()))
 
-    def _check_arrays(self, y: Any, sample_weight: Any) -> None:
-        """Raise for labels and weights in arrays before any step is taken."""
-        if y is None:
-            return
-        targets = [y, *([] if sample_weight is None else [sample_weight])]
-        if not all(_is_array(t) for t in keras.tree.flatten(targets)):
-            return
-        try:
-            with tf.device("CPU"):
-                self.targets.weights(y, sample_weight)
-        except tf.errors.InvalidArgumentError as error:
-            detail = error.message.split("keras_selectivity: ")[-1].split("\n")[0]
-            raise ValueError(
-                "`y` or `sample_weight` of `fit` can not be used: " + detail
-            ) from None
-
     @contextlib.contextmanager
     def _evaluation(self) -> Iterator[None]:
         before, self._evaluating = self._evaluating, True
@@ -406,10 +393,6 @@ class _State:
         self.unit_mask = variable(tf.ones(sum(tapped.units)), tf.float32)
         self.factors: dict[Hashable, float] = {}
         self.masks: dict[Hashable, np.ndarray] = {}
-
-    @property
-    def variables(self) -> list[tf.Variable]:
-        return [self.alpha, self.alpha_scale, self.silenced, self.unit_mask]
 
     def claim(self, claims: dict, owner: Hashable, value: Any) -> None:
         if value is None:
@@ -477,10 +460,6 @@ def _unit_shares(tapped: Any, groups: Mapping[str, Sequence[str]]) -> np.ndarray
         for name, units in zip(tapped.names, tapped.units, strict=True)
     ]
     return np.concatenate(shares)
-
-
-def _is_array(x: Any) -> bool:
-    return isinstance(x, (np.ndarray, tf.Tensor)) or hasattr(x, "__array__")
 
 
 # `taps` is also the name of an argument of the constructor.

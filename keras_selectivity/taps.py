@@ -343,6 +343,8 @@ class TappedModel:
         model: A built Functional or `Sequential` model, nested or not.
         taps: Selection of hidden outputs, see `select`.
         allow_output: Whether `taps` may name the model's output.
+        silenced_as: Another view of the model, whose silent units are silent in
+            this one too.
 
     Raises:
         TypeError: If the model is a subclassed one, or `taps` of a wrong type.
@@ -367,13 +369,19 @@ class TappedModel:
         taps: Selection = "relu",
         *,
         allow_output: bool = False,
+        silenced_as: "TappedModel | None" = None,
     ) -> None:
-        chosen = select(find(model), taps, allow_output=allow_output)
-        self.sites = chosen
+        sites = find(model)
+        self.sites = select(sites, taps, allow_output=allow_output)
+        self._readers = dict(silenced_as._readers) if silenced_as else {}
+        needed = {*self.names, *self._readers}
         self._taps = {
             site.name: Tap(site.channel_axis, name=f"tap_{i}")
-            for i, site in enumerate(chosen)
+            for i, site in enumerate(sites)
+            if site.name in needed
         }
+        for name, reader in self._readers.items():
+            self._taps[name].silence_with(reader)
         self._functional = _Walk(self._taps).rebuild(model)
 
     @property
@@ -399,8 +407,10 @@ class TappedModel:
             mask: Variable `(sum of units,)`, 0 for a silenced unit, else 1.
         """
         start = 0
-        for tap, units in zip(self._taps.values(), self.units, strict=True):
-            tap.silence_with(_mask_reader(silenced, mask, start, start + units))
+        for name, units in zip(self.names, self.units, strict=True):
+            reader = _mask_reader(silenced, mask, start, start + units)
+            self._readers[name] = reader
+            self._taps[name].silence_with(reader)
             start += units
 
     def __call__(

@@ -70,6 +70,55 @@ class ClassTargets:
             sample_weight = self._pick(sample_weight, "sample_weight")
         return label_weights(self._pick(y, "y"), self.num_classes, sample_weight)
 
+    def check(self, y: Any, sample_weight: Any = None) -> None:
+        """Raise for labels and weights in arrays that no step could use.
+
+        Args:
+            y: Targets as `fit` takes them; anything but arrays passes, since
+                its values are seen only when a step takes them.
+            sample_weight: Sample weights as `fit` takes them.
+
+        Raises:
+            ValueError: If a label is outside [0, num_classes), a weight is
+                negative, or a shape fits no form.
+
+        Example:
+            >>> import keras, numpy as np
+            >>> inputs = keras.Input((4,))
+            >>> model = keras.Model(inputs, keras.layers.Dense(3)(inputs))
+            >>> ClassTargets(model).check(np.array([0, 3]))
+            Traceback (most recent call last):
+            ...
+            ValueError: `y` must hold labels in [0, 3) for num_classes=3. Received: \
+values from 0 to 3.
+        """
+        if isinstance(y, (dict, list, tuple)):
+            y = self._pick(y, "y")
+        if isinstance(sample_weight, (dict, list, tuple)):
+            sample_weight = self._pick(sample_weight, "sample_weight")
+        if not _is_array(y) or len(y) == 0:
+            return
+        # The first sample tells about the shape, the extremes about the values.
+        weight = sample_weight if _is_array(sample_weight) else None
+        label_weights(
+            np.clip(np.asarray(y[:1]), 0, self.num_classes - 1),
+            self.num_classes,
+            None if weight is None else np.abs(np.asarray(weight[:1])),
+        )
+        low, high = np.min(y), np.max(y)
+        classes = np.ndim(y) == 1 or np.shape(y)[-1] == 1
+        if not low >= 0 or (classes and not high <= self.num_classes - 1):
+            raise ValueError(
+                f"`y` must hold labels in [0, {self.num_classes}) for "
+                f"num_classes={self.num_classes}. Received: values from {low} to "
+                f"{high}."
+            )
+        if weight is not None and not np.min(weight) >= 0:
+            raise ValueError(
+                "`sample_weight` must not be negative. Received: a lowest value of "
+                f"{np.min(weight)}."
+            )
+
     def _pick(self, targets: Any, argument: str) -> Any:
         if not isinstance(targets, (dict, list, tuple)):
             return targets
@@ -117,6 +166,10 @@ class ClassTargets:
                 "`num_classes`."
             )
         return max(width, 2)
+
+
+def _is_array(x: Any) -> bool:
+    return hasattr(x, "__array__") and hasattr(x, "shape")
 
 
 def _checked(num_classes: Any) -> int:

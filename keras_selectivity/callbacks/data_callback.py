@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.measure import Measurement, SelectivityReport
+from keras_selectivity.measure import Measurement, SelectivityReport, check_data
 from keras_selectivity.metrics import UnitMetric
 
 
@@ -35,9 +35,9 @@ class DataCallback(keras.callbacks.Callback):
         batch_size: int | None = None,
     ) -> None:
         super().__init__()
-        _check_data(data)
+        check_data(data)
         self.data = data
-        self.metrics = metrics
+        self.metrics = [metrics] if isinstance(metrics, str) else list(metrics)
         self.taps = taps
         self.batch_size = batch_size
         self._measurement: Measurement | None = None
@@ -65,16 +65,3 @@ class DataCallback(keras.callbacks.Callback):
     def _for_copy(self, name: str, value: Any) -> Any:
         """What a copy gets: nothing that belongs to a training under way."""
         return None if name in ("_model", "_measurement") else value
-
-
-def _check_data(data: Any) -> None:
-    empty = data is None
-    if hasattr(data, "cardinality"):
-        empty = int(data.cardinality()) == 0
-    elif isinstance(data, tuple) and data and hasattr(data[0], "__len__"):
-        empty = len(data[0]) == 0
-    if empty:
-        raise ValueError(
-            "`data` must hold samples with labels, as (x, y) or a data set. "
-            f"Received: {'None' if data is None else 'no samples'}."
-        )

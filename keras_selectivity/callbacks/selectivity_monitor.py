@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_selectivity import taps as taps_module
 from keras_selectivity.callbacks.data_callback import DataCallback
 from keras_selectivity.measure import SelectivityReport
-from keras_selectivity.metrics import UnitMetric
+from keras_selectivity.metrics import UnitMetric, get
 from keras_selectivity.model import SelectivityModel
 
 
@@ -23,8 +23,8 @@ class SelectivityMonitor(DataCallback):
 
     With `log_dir` it writes for TensorBoard, in the run `<log_dir>/selectivity`
     and with the epoch as step: scalars of the same quantities without `val_`,
-    histograms `<metric>_of_units/<layer>`, the `alpha` in force, and alpha as
-    an HParams hyperparameter. Works with any Keras model, a plain baseline too.
+    histograms `<metric>_of_units/<layer>` and the `alpha` in force; in
+    `<log_dir>` itself, alpha as an HParams hyperparameter. Works with any Keras model, a plain baseline too.
 
     Args:
         data: `(x, y)` arrays or a data set, as `measure` takes them.
@@ -70,9 +70,11 @@ class SelectivityMonitor(DataCallback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         if self.log_dir is not None:
-            run = os.path.join(os.fspath(self.log_dir), "selectivity")
-            self._writer = tf.summary.create_file_writer(run)
-            self._write_hyperparameters()
+            log_dir = os.fspath(self.log_dir)
+            self._write_hyperparameters(log_dir)
+            self._writer = tf.summary.create_file_writer(
+                os.path.join(log_dir, "selectivity")
+            )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         report = self.report = self.measure()
@@ -107,7 +109,11 @@ class SelectivityMonitor(DataCallback):
                     tf.summary.histogram(tag, units)
         self._writer.flush()
 
-    def _write_hyperparameters(self) -> None:
+    @property
+    def _metric_names(self) -> list[str]:
+        return [get(metric).name for metric in self.metrics]
+
+    def _write_hyperparameters(self, log_dir: str) -> None:
         if not isinstance(self.model, SelectivityModel):
             return
         from tensorboard.plugins.hparams import api
@@ -116,7 +122,17 @@ class SelectivityMonitor(DataCallback):
             "alpha": self.model.alpha,
             "regularizer": self.model.regularizer.name,
         }
-        with self._writer.as_default():
+        metrics = [
+            api.Metric(key, group="selectivity", display_name=f"val_{key}")
+            for key in (_KEYS.get(name, name) for name in self._metric_names)
+        ]
+        # What Keras's own TensorBoard callback writes, where it is used too.
+        metrics += [
+            api.Metric(f"epoch_{key}", group="validation", display_name=f"val_{key}")
+            for key in ("accuracy", "loss")
+        ]
+        with tf.summary.create_file_writer(log_dir).as_default():
+            api.hparams_config([api.HParam(name) for name in values], metrics)
             api.hparams(values)
 
     def _for_copy(self, name: str, value: Any) -> Any:

@@ -1,0 +1,33 @@
+"""The figure of a sweep shows the numbers that it was given."""
+
+import numpy as np
+import pytest
+
+from keras_selectivity.plots import plot_sweep
+
+
+def test_points_and_means():
+    figure = plot_sweep(
+        [0, -1, 0, -1], [0.3, 0.1, 0.5, 0.2], [0.9, 0.8, 1.0, 0.7], title="two"
+    )
+    together, above, below, _ = figure.axes
+    np.testing.assert_allclose(
+        together.collections[0].get_offsets(),
+        [[0.3, 90], [0.1, 80], [0.5, 100], [0.2, 70]],
+    )
+    np.testing.assert_allclose(together.lines[0].get_ydata(), [75, 95])
+    np.testing.assert_allclose(above.lines[0].get_ydata(), [0.15, 0.4])
+    np.testing.assert_allclose(below.lines[0].get_ydata(), [75, 95])
+    assert [label.get_text() for label in above.get_xticklabels()] == ["-1", "0"]
+    assert figure.get_suptitle() == "two"
+
+
+def test_a_single_alpha_can_be_drawn(tmp_path):
+    plot_sweep([1], [0.5], [0.9]).savefig(tmp_path / "one.png")
+    assert (tmp_path / "one.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("args", [([], [], []), ([1], [0.5, 0.5], [0.9])])
+def test_lengths_must_agree(args):
+    with pytest.raises(ValueError, match="must have the same length"):
+        plot_sweep(*args)

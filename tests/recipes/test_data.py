@@ -1,0 +1,21 @@
+"""The splits of the recipes."""
+
+import numpy as np
+
+from recipes.data import digits
+
+
+def test_digits_are_split_without_overlap_and_with_equal_shares():
+    train, test = digits()
+    assert len(train.x) == len(train.y) == 1297
+    assert len(test.x) == len(test.y) == 500
+    assert train.x.min() == 0 and train.x.max() == 1
+    shares = [np.bincount(split.y) / len(split.y) for split in (train, test)]
+    np.testing.assert_allclose(*shares, atol=0.002)
+    seen = {image.tobytes() for image in train.x}
+    assert not any(image.tobytes() in seen for image in test.x)
+
+
+def test_the_seed_decides_the_split():
+    np.testing.assert_array_equal(digits(3)[0].x, digits(3)[0].x)
+    assert (digits(3)[1].y != digits(4)[1].y).any()

@@ -1,0 +1,234 @@
+"""A pass over a data set, against the activations fetched and averaged by hand."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_selectivity as ks
+from reference import discriminability, selectivity
+
+
+@pytest.fixture
+def data(digits):
+    x, y = digits
+    return x[:157], y[:157]
+
+
+def fetched(model, x, layer):
+    """Unit activations of a layer, the plain way."""
+    found = keras.Model(model.input, model.get_layer(layer).output).predict(
+        x, verbose=0
+    )
+    return found.mean(axis=tuple(range(1, found.ndim - 1)), dtype=np.float64)
+
+
+@pytest.mark.parametrize("rest", ["classes", "samples"])
+def test_equals_the_reference_on_fetched_activations(make_cnn, data, rest):
+    model = make_cnn()
+    x, y = data
+    metrics = [ks.metrics.ClassSelectivity(rest=rest), ks.metrics.DPrime(rest=rest)]
+    report = ks.measure(model, data, metrics, verbose=0)
+    assert list(report) == ["relu_1", "conv_2", "dense"]
+    labels = np.eye(10)[y]
+    for layer in report:
+        activations = fetched(model, x, layer)
+        expected = selectivity(activations, labels, rest=rest)
+        np.testing.assert_allclose(report[layer]["si"], expected, atol=2e-6)
+        expected = discriminability(activations, labels, rest=rest)
+        np.testing.assert_allclose(report[layer]["dprime"], expected, rtol=1e-4)
+        means = np.stack([activations[y == c].mean(axis=0) for c in range(10)])
+        np.testing.assert_allclose(report.class_means[layer], means, rtol=1e-5)
+        np.testing.assert_array_equal(
+            report.preferred_class[layer], np.argmax(report.class_means[layer], axis=0)
+        )
+    np.testing.assert_array_equal(report.class_weight, np.bincount(y, minlength=10))
+
+
+def test_does_not_depend_on_batches_or_order(make_cnn, data):
+    model = make_cnn()
+    x, y = data
+    metrics = ["si", "dprime"]
+    whole = ks.measure(model, data, metrics, batch_size=157, verbose=0)
+    order = np.random.default_rng(0).permutation(157)
+    for report in (
+        ks.measure(model, data, metrics, batch_size=7, verbose=0),
+        ks.measure(model, (x[order], y[order]), metrics, batch_size=50, verbose=0),
+    ):
+        for layer in whole:
+            for metric in metrics:
+                np.testing.assert_allclose(
+                    report[layer][metric], whole[layer][metric], rtol=1e-4, atol=1e-6
+                )
+
+
+class _Sequence(keras.utils.PyDataset):
+    def __init__(self, x, y):
+        super().__init__()
+        self.x, self.y = x, y
+
+    def __len__(self):
+        return -(-len(self.x) // 40)
+
+    def __getitem__(self, i):
+        return self.x[40 * i : 40 * i + 40], self.y[40 * i : 40 * i + 40]
+
+
+def test_takes_data_as_fit_does(make_cnn, data):
+    model = make_cnn()
+    x, y = data
+    expected = ks.measure(model, data, verbose=0).mean()
+    for form in (
+        tf.data.Dataset.from_tensor_slices(data).batch(40),
+        _Sequence(x, y),
+        (x, np.eye(10)[y]),
+        (x, y[:, None]),
+        (x, y, np.ones(157)),
+    ):
+        assert ks.measure(model, form, verbose=0).mean() == pytest.approx(
+            expected, abs=1e-6
+        )
+
+
+def test_a_sample_of_weight_zero_counts_for_nothing(make_cnn, data):
+    x, y = data
+    weight = (np.arange(157) % 3 > 0).astype("float32")
+    kept = weight > 0
+    model = make_cnn()
+    weighted = ks.measure(model, (x, y, weight), ["si", "dprime"], verbose=0)
+    without = ks.measure(model, (x[kept], y[kept]), ["si", "dprime"], verbose=0)
+    for metric in ("si", "dprime"):
+        assert weighted.mean(metric) == pytest.approx(without.mean(metric), rel=1e-5)
+
+
+def test_an_absent_class_is_nan_in_the_means_and_not_in_the_measures(make_cnn, data):
+    x, y = data
+    kept = y != 4
+    report = ks.measure(make_cnn(), (x[kept], y[kept]), ["si", "dprime"], verbose=0)
+    assert np.isnan(report.class_means["conv_2"][4]).all()
+    assert report.class_weight[4] == 0
+    for layer in report:
+        assert np.isfinite(report[layer]["si"]).all()
+        assert not (report.preferred_class[layer] == 4).any()
+
+
+def test_any_layer_may_be_named_the_output_too(make_cnn, data):
+    model = make_cnn()
+    report = ks.measure(model, data, taps=["conv_1", "logits"], verbose=0)
+    # Both can be negative: counted from their minimum over the data set.
+    x, y = data
+    for layer in report:
+        activations = fetched(model, x, layer)
+        expected = selectivity(activations, np.eye(10)[y], signed=[True] * 10)
+        np.testing.assert_allclose(report[layer]["si"], expected, atol=2e-5)
+
+
+def test_means_go_over_units_then_layers_then_groups(make_cnn, data):
+    groups = {"conv": ["relu_1", "conv_2"], "dense": ["dense"]}
+    report = ks.measure(make_cnn(), data, groups=groups, verbose=0)
+    layers = report.layer_means()
+    assert list(layers) == ["relu_1", "conv_2", "dense"]
+    assert layers["dense"] == pytest.approx(report["dense"]["si"].mean())
+    expected = ((layers["relu_1"] + layers["conv_2"]) / 2 + layers["dense"]) / 2
+    assert report.mean() == pytest.approx(expected)
+
+
+def test_a_wrapped_model_is_measured_with_its_own_taps_and_groups(make_cnn, data):
+    model = ks.SelectivityModel(make_cnn(), taps=ks.taps.last(2), groups=r"^(.)")
+    report = ks.measure(model, data, verbose=0)
+    assert list(report) == ["conv_2", "dense"]
+    assert report.groups == {"c": ["conv_2"], "d": ["dense"]}
+    assert list(ks.measure(model, data, taps="relu", verbose=0)) == [
+        "relu_1",
+        "conv_2",
+        "dense",
+    ]
+
+
+def test_two_replicas_measure_what_one_does(data):
+    def build():
+        keras.utils.set_random_seed(0)
+        return keras.Sequential(
+            [
+                keras.Input((8, 8, 1)),
+                keras.layers.Conv2D(4, 3, activation="relu", name="a"),
+                keras.layers.Conv2D(4, 3, activation="leaky_relu", name="b"),
+                keras.layers.Flatten(),
+                keras.layers.Dense(10),
+            ]
+        )
+
+    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+        mirrored = build()
+    metrics = ["si", "dprime"]
+    one = ks.measure(build(), data, metrics, batch_size=30, verbose=0)
+    two = ks.measure(mirrored, data, metrics, batch_size=30, verbose=0)
+    np.testing.assert_array_equal(one.class_weight, two.class_weight)
+    for layer in one:
+        for metric in metrics:
+            np.testing.assert_allclose(one[layer][metric], two[layer][metric], 1e-5)
+
+
+def test_variance_survives_a_mean_ten_thousand_times_the_deviation():
+    rng = np.random.default_rng(0)
+    y = np.arange(3000) % 3
+    x = (1e4 + y[:, None] + rng.normal(size=(3000, 2))).astype("float32")
+    model = keras.Sequential([keras.Input((2,)), keras.layers.ReLU(name="r")])
+    model.add(keras.layers.Dense(3))
+    report = ks.measure(model, (x, y), ["dprime"], batch_size=64, verbose=0)
+    expected = discriminability(x.astype(np.float64), np.eye(3)[y])
+    np.testing.assert_allclose(report["r"]["dprime"], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ((np.zeros((0, 8, 8, 1)), np.zeros(0, int)), "no samples"),
+        ((np.zeros((5, 8, 8, 1)), np.zeros(5, int), np.zeros(5)), "`data` is empty"),
+        (np.zeros((5, 8, 8, 1)), "needs labels"),
+        ((np.zeros((5, 8, 8, 1)), np.zeros((5, 7))), "num_classes=10"),
+    ],
+)
+def test_bad_data_is_named(make_cnn, data, message):
+    with pytest.raises(ValueError, match=message):
+        ks.measure(make_cnn(), data, verbose=0)
+
+
+def test_an_unknown_metric_is_answered_with_the_nearest(make_cnn, data):
+    with pytest.raises(ValueError, match=r"no metric 'd_prime'.*Nearest: 'dprime'"):
+        ks.measure(make_cnn(), data, ["d_prime"])
+    with pytest.raises(TypeError, match="`metrics` must hold"):
+        ks.measure(make_cnn(), data, [3])
+    with pytest.raises(ValueError, match="at least one"):
+        ks.measure(make_cnn(), data, [])
+
+
+def test_silent_units_are_silent_in_every_measurement(make_cnn, data):
+    model = ks.SelectivityModel(make_cnn())
+    with model.silenced({"relu_1": [1, 3]}):
+        for taps in (None, ["conv_1", "relu_1"]):
+            report = ks.measure(model, data, taps=taps, verbose=0)
+            means = report.class_means["relu_1"].max(axis=0)
+            assert np.flatnonzero(means == 0).tolist() == [1, 3]
+        # Downstream of a silenced layer that is not measured itself.
+        silent = ks.measure(model, data, taps=["conv_2"], verbose=0)
+    plain = ks.measure(model, data, taps=["conv_2"], verbose=0)
+    assert (silent["conv_2"]["si"] != plain["conv_2"]["si"]).any()
+
+
+def test_the_labels_of_a_model_with_several_targets_are_named(data):
+    x, y = data
+    inputs = keras.Input((8, 8, 1))
+    hidden = keras.layers.Dense(4, "relu", name="h")(keras.layers.Flatten()(inputs))
+    digit = keras.layers.Dense(10, name="digit")(hidden)
+    odd = keras.layers.Dense(1, name="odd")(hidden)
+    model = keras.Model(inputs, {"digit": digit, "odd": odd})
+    targets = {"digit": y, "odd": y % 2}
+    found = {
+        name: ks.measure(model, (x, targets), labels=name, verbose=0)
+        for name in targets
+    }
+    assert found["digit"].class_means["h"].shape == (10, 4)
+    assert found["odd"].class_means["h"].shape == (2, 4)
+    with pytest.raises(ValueError, match="`labels`"):
+        ks.measure(model, (x, targets), verbose=0)
