@@ -357,18 +357,17 @@ class SelectivityModel(keras.Model):
                 raise ValueError(
                     f"There is no tap {name!r} to silence. Taps: {self.tap_names}."
                 )
-            indices = np.asarray(list(indices))
-            if indices.size == 0:
+            chosen = np.asarray(list(indices))
+            if chosen.size == 0:
                 continue
-            valid = indices.dtype.kind in "iu" and (
-                (indices >= 0) & (indices < len(masks[name]))
-            ).all()
-            if not valid:
+            if chosen.dtype.kind not in "iu" or not (
+                0 <= chosen.min() <= chosen.max() < len(masks[name])
+            ):
                 raise ValueError(
                     f"Units of tap {name!r} must be integers in "
-                    f"[0, {len(masks[name])}). Received: {indices.tolist()}."
+                    f"[0, {len(masks[name])}). Received: {chosen.tolist()}."
                 )
-            masks[name][indices] = 0
+            masks[name][chosen] = 0
         return np.concatenate(list(masks.values()))
 
     @contextlib.contextmanager
@@ -432,7 +431,9 @@ def _checked_model(model: Any) -> keras.Model:
 
 
 def _checked_alpha(alpha: Any, argument: str = "alpha") -> float:
-    if isinstance(alpha, (bool, str)) or not np.isscalar(alpha):
+    if isinstance(alpha, (bool, np.bool_)) or not isinstance(
+        alpha, (int, float, np.integer, np.floating)
+    ):
         raise TypeError(
             f"`{argument}` must be a number. Received: {argument}={alpha!r} of type "
             f"{type(alpha).__name__}."

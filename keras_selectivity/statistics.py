@@ -5,6 +5,7 @@ own, float64 sums of ten million samples lose no digits that matter, and a GPU
 never rounds them to TensorFloat-32.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -228,47 +229,84 @@ def label_weights(
         >>> label_weights([1, 0], 2, sample_weight=[1.0, 0.5]).numpy().tolist()
         [[0.0, 1.0], [0.5, 0.0]]
     """
-    labels = _without_singleton(tf.convert_to_tensor(labels))
-    if labels.shape.rank == 1:
-        weights = _integer_label_weights(labels, num_classes)
-    elif labels.shape.rank == 2 and labels.shape[-1] in (num_classes, None):
+    labels = tf.convert_to_tensor(labels)
+    if holds_indices(labels.shape, num_classes):
+        weights = _index_weights(_without_singleton(labels), num_classes)
+    else:
         weights = tf.cast(labels, tf.float64)
         weights = _checked(weights, weights >= 0, "labels must not be negative.")
-    else:
-        raise ValueError(
-            "`labels` must be integers of shape (samples,) or (samples, 1), or "
-            f"distributions of shape (samples, {num_classes}) for "
-            f"num_classes={num_classes}. Received: shape={tuple(labels.shape)}. "
-            "If the number of classes is another one, pass `num_classes`; if "
-            "the model has several targets, name the one that holds the "
-            "classes with `labels`."
-        )
     if sample_weight is None:
         return weights
-    return weights * _sample_weights(sample_weight)
+    sample_weight = tf.cast(sample_weight, tf.float64)
+    check_weight_shape(sample_weight.shape)
+    sample_weight = _without_singleton(sample_weight)
+    message = "sample weights must not be negative."
+    return weights * _checked(sample_weight, sample_weight >= 0, message)[:, None]
 
 
-def _integer_label_weights(labels: tf.Tensor, num_classes: int) -> tf.Tensor:
+def holds_indices(shape: Sequence[int | None], num_classes: int) -> bool:
+    """Whether labels of a shape are class indices, not distributions.
+
+    Args:
+        shape: Of the labels.
+        num_classes: Number of classes.
+
+    Returns:
+        True for indices, False for distributions.
+
+    Raises:
+        ValueError: If the shape fits neither.
+
+    Example:
+        >>> holds_indices((32, 1), 10), holds_indices((32, 10), 10)
+        (True, False)
+    """
+    if len(shape) == 1 or (len(shape) == 2 and shape[-1] == 1):
+        return True
+    if len(shape) == 2 and shape[-1] in (num_classes, None):
+        return False
+    raise ValueError(
+        "`labels` must be integers of shape (samples,) or (samples, 1), or "
+        f"distributions of shape (samples, {num_classes}) for "
+        f"num_classes={num_classes}. Received: shape={tuple(shape)}. If the number "
+        "of classes is another one, pass `num_classes`; if the model has several "
+        "targets, name the one that holds the classes with `labels`."
+    )
+
+
+def check_weight_shape(shape: Sequence[int | None]) -> None:
+    """Raise unless sample weights of this shape are one a sample.
+
+    Args:
+        shape: Of the weights.
+
+    Raises:
+        ValueError: If it is neither (samples,) nor (samples, 1).
+
+    Example:
+        >>> check_weight_shape((32, 1))
+    """
+    if len(shape) == 1 or (len(shape) == 2 and shape[-1] == 1):
+        return
+    raise ValueError(
+        "`sample_weight` must have shape (samples,) or (samples, 1). "
+        f"Received: shape={tuple(shape)}."
+    )
+
+
+def _index_weights(labels: tf.Tensor, num_classes: int) -> tf.Tensor:
     message = f"labels must be in [0, {num_classes}) for num_classes={num_classes}."
     if labels.dtype.is_floating and num_classes == 2:
         positive = tf.cast(labels, tf.float64)
         inside = (positive >= 0) & (positive <= 1)
         positive = _checked(positive, inside, message)
         return tf.stack([1 - positive, positive], axis=-1)
-    labels = tf.cast(labels, tf.int64)
-    labels = _checked(labels, (labels >= 0) & (labels < num_classes), message)
+    valid = (labels >= 0) & (labels < num_classes)
+    if labels.dtype.is_floating:
+        valid &= labels == tf.floor(labels)
+        message = message.replace("labels must be", "labels must be integers")
+    labels = tf.cast(_checked(labels, valid, message), tf.int64)
     return tf.one_hot(labels, num_classes, dtype=tf.float64)
-
-
-def _sample_weights(sample_weight: Any) -> tf.Tensor:
-    weight = _without_singleton(tf.cast(sample_weight, tf.float64))
-    if weight.shape.rank != 1:
-        raise ValueError(
-            "`sample_weight` must have shape (samples,) or (samples, 1). "
-            f"Received: shape={tuple(weight.shape)}."
-        )
-    message = "sample weights must not be negative."
-    return _checked(weight, weight >= 0, message)[:, None]
 
 
 def _without_singleton(x: tf.Tensor) -> tf.Tensor:

@@ -7,6 +7,7 @@ layers, same weights, same outputs bit for bit.
 
 import dataclasses
 import difflib
+import itertools
 import math
 import re
 from collections import Counter
@@ -224,12 +225,12 @@ def select(
 def group(
     names: Sequence[str], groups: Mapping[str, Sequence[str]] | str | None
 ) -> dict[str, list[str]]:
-    """Divide taps into groups.
+    r"""Divide taps into groups.
 
     Args:
         names: Names of the taps.
         groups: A mapping of group name to tap names, or a regular expression
-            whose first group names the group of a tap (`r"(conv\\d)_block"`
+            whose first group names the group of a tap (`r"(conv\d)_block"`
             gives a ResNet's modules, as R22 has them). None: every tap is its
             own group. Taps in no group are observed, but have no part in a
             mean over groups.
@@ -243,8 +244,8 @@ def group(
             one that stands in two groups.
 
     Example:
-        >>> group(["conv2_block1", "conv2_block2", "conv3_block1"], r"(conv\\d)_block")
-        {'conv2': ['conv2_block1', 'conv2_block2'], 'conv3': ['conv3_block1']}
+        >>> group(["conv2_block1", "conv3_block1"], r"(conv\d)_block")
+        {'conv2': ['conv2_block1'], 'conv3': ['conv3_block1']}
     """
     if groups is None:
         return {name: [name] for name in names}
@@ -255,8 +256,21 @@ def group(
             "`groups` must map group names to lists of tap names, or be a "
             f"regular expression. Received: groups={groups!r}."
         )
+    bad = [key for key, value in groups.items() if isinstance(value, str)]
+    if bad:
+        raise TypeError(
+            "`groups` must map group names to lists of tap names. Received a string "
+            f"for {bad}; put it into a list."
+        )
     members = {str(key): _expand(names, value) for key, value in groups.items()}
-    repeated = [n for n, k in Counter(sum(members.values(), [])).items() if k > 1]
+    empty = [key for key, value in members.items() if not value]
+    if empty or not members:
+        raise ValueError(
+            "`groups` must hold at least one group, and a group at least one tap. "
+            f"Received: {f'empty groups {empty}' if empty else 'an empty mapping'}."
+        )
+    counts = Counter(itertools.chain.from_iterable(members.values()))
+    repeated = [name for name, count in counts.items() if count > 1]
     if repeated:
         raise ValueError(
             f"`groups` must not hold a tap twice. Received twice: {repeated}."
@@ -373,7 +387,9 @@ class TappedModel:
     ) -> None:
         sites = find(model)
         self.sites = select(sites, taps, allow_output=allow_output)
-        self._readers = dict(silenced_as._readers) if silenced_as else {}
+        self._readers: dict[str, Any] = {}
+        if silenced_as is not None:
+            self._readers.update(silenced_as._readers)
         needed = {*self.names, *self._readers}
         self._taps = {
             site.name: Tap(site.channel_axis, name=f"tap_{i}")
@@ -522,9 +538,7 @@ class _Walk:
                 if id(tensor) in self._maker
             }
         name = prefix.rstrip("/").replace("/", "__").replace(":", "__")
-        return keras.Model(
-            inputs, (clone.output, activations), name=name or model.name
-        )
+        return keras.Model(inputs, (clone.output, activations), name=name or model.name)
 
     def _name(self, name: str) -> str:
         repeat = self._calls[name]
@@ -642,7 +656,7 @@ def _add_everywhere(
     `shape` is the static shape of `x`, which the tensor itself may not know.
     """
     count = math.prod(shape[axis] or 0 for axis in positions)
-    repeats = math.gcd(count, max(1, 128 // shape[-1]))
+    repeats = math.gcd(count, max(1, 128 // shape[-1])) if count else 1
     if positions != list(range(1, shape.rank - 1)) or repeats < 2:
         for axis in positions:
             units = tf.expand_dims(units, axis)
@@ -743,9 +757,7 @@ def _matching(hidden: list[Site], taps: str) -> list[Site]:
     return [site for site in nonlinear if pattern.search(site.name)]
 
 
-def _named(
-    sites: list[Site], names: Sequence[str], allow_output: bool
-) -> list[Site]:
+def _named(sites: list[Site], names: Sequence[str], allow_output: bool) -> list[Site]:
     wanted = set(_expand([site.name for site in sites], names))
     chosen = [site for site in sites if site.name in wanted]
     outputs = [site.name for site in chosen if site.output]

@@ -6,7 +6,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_selectivity.statistics import label_weights
+from keras_selectivity.statistics import (
+    check_weight_shape,
+    holds_indices,
+    label_weights,
+)
 
 
 class ClassTargets:
@@ -98,25 +102,21 @@ values from 0 to 3.
             sample_weight = self._pick(sample_weight, "sample_weight")
         if not _is_array(y) or len(y) == 0:
             return
-        # The first sample tells about the shape, the extremes about the values.
-        weight = sample_weight if _is_array(sample_weight) else None
-        label_weights(
-            np.clip(np.asarray(y[:1]), 0, self.num_classes - 1),
-            self.num_classes,
-            None if weight is None else np.abs(np.asarray(weight[:1])),
-        )
+        indices = holds_indices(np.shape(y), self.num_classes)
         low, high = np.min(y), np.max(y)
-        classes = np.ndim(y) == 1 or np.shape(y)[-1] == 1
-        if not low >= 0 or (classes and not high <= self.num_classes - 1):
+        if not low >= 0 or (indices and not high <= self.num_classes - 1):
             raise ValueError(
                 f"`y` must hold labels in [0, {self.num_classes}) for "
                 f"num_classes={self.num_classes}. Received: values from {low} to "
                 f"{high}."
             )
-        if weight is not None and not np.min(weight) >= 0:
+        if not _is_array(sample_weight):
+            return
+        check_weight_shape(np.shape(sample_weight))
+        if not np.min(sample_weight) >= 0:
             raise ValueError(
                 "`sample_weight` must not be negative. Received: a lowest value of "
-                f"{np.min(weight)}."
+                f"{np.min(sample_weight)}."
             )
 
     def _pick(self, targets: Any, argument: str) -> Any:

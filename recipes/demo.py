@@ -25,7 +25,7 @@ from recipes.data import Split, digits
 from recipes.models import resnet20
 
 EPOCHS = 40
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "model": "resnet20",
     "data": "digits",
     "epochs": EPOCHS,
@@ -72,13 +72,14 @@ def train(alpha: float, seed: int, folder: Path, train: Split, test: Split) -> d
             keras.callbacks.TensorBoard(folder),
         ],
     ).history
+    report = ks.measure(model, test, batch_size=500, verbose=0)
     return {
         **SETTINGS,
         "alpha": alpha,
         "seed": seed,
         "accuracy": history["val_accuracy"][-1],
-        "selectivity": monitor.report.mean("si"),
-        "layers": monitor.report.layer_means("si"),
+        "selectivity": report.mean("si"),
+        "layers": report.layer_means("si"),
         "seconds": time.perf_counter() - start,
     }
 

@@ -145,7 +145,7 @@ def test_a_wrapped_model_is_measured_with_its_own_taps_and_groups(make_cnn, data
     ]
 
 
-def test_two_replicas_measure_what_one_does(data):
+def test_two_replicas_measure_what_one_does(data, two_replicas):
     def build():
         keras.utils.set_random_seed(0)
         return keras.Sequential(
@@ -158,7 +158,7 @@ def test_two_replicas_measure_what_one_does(data):
             ]
         )
 
-    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    with two_replicas.scope():
         mirrored = build()
     metrics = ["si", "dprime"]
     one = ks.measure(build(), data, metrics, batch_size=30, verbose=0)

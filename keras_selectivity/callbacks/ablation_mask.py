@@ -38,7 +38,10 @@ class AblationMask(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, units: Mapping[str, Sequence[int]], start: int = 0, stop: int | None = None
+        self,
+        units: Mapping[str, Sequence[int]],
+        start: int = 0,
+        stop: int | None = None,
     ) -> None:
         super().__init__()
         if not isinstance(units, Mapping):

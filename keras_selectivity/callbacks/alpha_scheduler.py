@@ -27,9 +27,8 @@ class AlphaScheduler(AlphaFactor):
 
     def __init__(self, schedule: Callable[[int], float] | Sequence[float]) -> None:
         super().__init__()
-        if not callable(schedule) and (
-            isinstance(schedule, str) or not isinstance(schedule, Sequence)
-        ):
+        is_sequence = isinstance(schedule, Sequence) and not isinstance(schedule, str)
+        if not callable(schedule) and not is_sequence:
             raise TypeError(
                 "`schedule` must be a function of the epoch or a sequence of "
                 f"factors. Received: schedule={schedule!r}."

@@ -117,10 +117,9 @@ class PreferredClassTracker(DataCallback):
         }
 
     def _save(self, path: str) -> None:
-        arrays = {f"history/{name}": h for name, h in self.history.items()}
+        arrays: dict[str, Any] = {"epochs": np.asarray(self.epochs, np.int64)}
+        arrays.update({f"history/{name}": h for name, h in self.history.items()})
         temporary = f"{path}.{os.getpid()}.tmp"
         with open(temporary, "wb") as file:
-            np.savez_compressed(
-                file, epochs=np.asarray(self.epochs, np.int64), **arrays
-            )
+            np.savez_compressed(file, **arrays)
         os.replace(temporary, path)

@@ -24,7 +24,8 @@ class SelectivityMonitor(DataCallback):
     With `log_dir` it writes for TensorBoard, in the run `<log_dir>/selectivity`
     and with the epoch as step: scalars of the same quantities without `val_`,
     histograms `<metric>_of_units/<layer>` and the `alpha` in force; in
-    `<log_dir>` itself, alpha as an HParams hyperparameter. Works with any Keras model, a plain baseline too.
+    `<log_dir>` itself, alpha as an HParams hyperparameter. Works with any Keras
+    model, a plain baseline too.
 
     Args:
         data: `(x, y)` arrays or a data set, as `measure` takes them.

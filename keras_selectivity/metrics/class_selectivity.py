@@ -36,7 +36,7 @@ class ClassSelectivity(UnitMetric):
         self.rest: Rest = rest
 
     def compute(self, statistics: ClassStatistics) -> Any:
-        """SI of every unit, `(units,)` float64."""
+        """Value of every unit, `(units,)` float64."""
         return functional.class_selectivity(
             statistics, epsilon=self.epsilon, rest=self.rest
         )

@@ -38,7 +38,7 @@ class DPrime(UnitMetric):
         self.rest: Rest = rest
 
     def compute(self, statistics: ClassStatistics) -> Any:
-        """d' of every unit, `(units,)` float64."""
+        """Value of every unit, `(units,)` float64."""
         return functional.discriminability(
             statistics, epsilon=self.epsilon, rest=self.rest
         )

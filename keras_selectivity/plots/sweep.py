@@ -48,25 +48,25 @@ def plot_sweep(
     from matplotlib.figure import Figure
 
     values, place = np.unique(np.asarray(alphas, float), return_inverse=True)
-    selectivity = np.asarray(selectivity, float)
-    accuracy = 100 * np.asarray(accuracy, float)
+    index = np.asarray(selectivity, float)
+    percent = 100 * np.asarray(accuracy, float)
     networks = np.bincount(place)
-    mean_selectivity = np.bincount(place, selectivity) / networks
-    mean_accuracy = np.bincount(place, accuracy) / networks
+    mean_index = np.bincount(place, index) / networks
+    mean_percent = np.bincount(place, percent) / networks
 
     figure = Figure(figsize=(11, 3.6), layout="constrained")
     together, above, below = figure.subplots(1, 3)
     norm = BoundaryNorm(np.arange(len(values) + 1) - 0.5, 256)
-    together.plot(mean_selectivity, mean_accuracy, color="0.7", zorder=1)
+    together.plot(mean_index, mean_percent, color="0.7", zorder=1)
     points = together.scatter(
-        selectivity, accuracy, c=place, cmap="coolwarm", norm=norm, edgecolors="0.3"
+        index, percent, c=place, cmap="coolwarm", norm=norm, edgecolors="0.3"
     )
     together.set(xlabel="mean class selectivity index", ylabel="test accuracy (%)")
     bar = figure.colorbar(points, ax=together, ticks=range(len(values)), label="alpha")
     bar.ax.set_yticklabels([f"{value:g}" for value in values])
     for axes, found, mean, label in (
-        (above, selectivity, mean_selectivity, "mean class selectivity index"),
-        (below, accuracy, mean_accuracy, "test accuracy (%)"),
+        (above, index, mean_index, "mean class selectivity index"),
+        (below, percent, mean_percent, "test accuracy (%)"),
     ):
         axes.plot(range(len(values)), mean, color="0.7", zorder=1)
         axes.scatter(

@@ -1,6 +1,7 @@
 """The callbacks that multiply alpha: their factors, together and on resume."""
 
 import copy
+import itertools
 
 import keras
 import numpy as np
@@ -44,7 +45,7 @@ def recorded(callbacks, make_cnn, epochs=4, initial_epoch=0, **kwargs):
 
 def test_warmup_rises_linearly_from_zero_to_one_step_by_step(make_cnn):
     _, alphas, _ = recorded([AlphaWarmup(epochs=2)], make_cnn)
-    steps = sum(alphas.values(), [])
+    steps = list(itertools.chain(*alphas.values()))
     expected = -2 * np.minimum(np.arange(16) / 8, 1)
     np.testing.assert_allclose(steps, expected, rtol=1e-6)
 
@@ -117,7 +118,9 @@ def test_steps_per_execution_takes_the_alpha_at_its_first_step(make_cnn):
     _, alphas, _ = recorded(
         [AlphaWarmup(epochs=2)], make_cnn, epochs=2, steps_per_execution=2
     )
-    np.testing.assert_allclose(sum(alphas.values(), []), [0, -0.5, -1, -1.5], 1e-6)
+    np.testing.assert_allclose(
+        list(itertools.chain(*alphas.values())), [0, -0.5, -1, -1.5], 1e-6
+    )
 
 
 @pytest.mark.parametrize(
