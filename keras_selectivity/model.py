@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_selectivity import regularizers, taps
+from keras_selectivity import regularizers
+from keras_selectivity import taps as taps_module
 from keras_selectivity.statistics import Replicas, class_statistics
 from keras_selectivity.targets import ClassTargets
 
@@ -83,7 +84,7 @@ class SelectivityModel(keras.Model):
         model: keras.Model,
         alpha: float = 0.0,
         regularizer: str | regularizers.UnitRegularizer = "si",
-        taps: taps.Selection = "relu",
+        taps: taps_module.Selection = "relu",
         groups: Mapping[str, Sequence[str]] | str | None = None,
         num_classes: int | None = None,
         synchronized: bool = True,
@@ -92,8 +93,8 @@ class SelectivityModel(keras.Model):
     ) -> None:
         alpha = _checked_alpha(alpha)
         regularizer = regularizers.get(regularizer)
-        tapped = _taps.TappedModel(_checked_model(model), taps)
-        members = _taps.group(tapped.names, groups)
+        tapped = taps_module.TappedModel(_checked_model(model), taps)
+        members = taps_module.group(tapped.names, groups)
         kwargs.setdefault("name", f"selectivity_{model.name}")
         kwargs.setdefault("dtype", model.dtype_policy)
         # The layers cast their own inputs, as they do in the wrapped model.
@@ -158,7 +159,7 @@ class SelectivityModel(keras.Model):
         """
         if factor is not None:
             factor = _checked_alpha(factor, "factor")
-        self._state.claim(self._state.factors, owner, factor)
+        self._state.claim_factor(owner, factor)
 
     def silence(
         self, owner: Hashable, units: Mapping[str, Sequence[int]] | None
@@ -191,7 +192,7 @@ class SelectivityModel(keras.Model):
             M18 section 2.2: a whole feature map is clamped, in activation space.
         """
         mask = None if units is None else self._mask_of(units)
-        self._state.claim(self._state.masks, owner, mask)
+        self._state.claim_mask(owner, mask)
 
     @contextlib.contextmanager
     def silenced(self, units: Mapping[str, Sequence[int]]) -> Iterator[None]:
@@ -258,7 +259,7 @@ class SelectivityModel(keras.Model):
             alpha = self._state.alpha * self._state.alpha_scale
             # The gradients of the replicas are summed; Keras has divided the
             # task's loss by their number, and the penalty needs the same.
-            penalty = tf.cast(alpha, tf.float64) * mu / replicas
+            penalty = alpha * mu / replicas
             loss -= tf.cast(penalty, loss.dtype)
             scaled_loss = self.optimizer.scale_loss(loss)
         weights = self.trainable_weights
@@ -386,38 +387,47 @@ class _State:
         def variable(value: Any, dtype: Any) -> tf.Variable:
             return tf.Variable(value, trainable=False, dtype=dtype)
 
-        self.alpha = variable(alpha, tf.float32)
-        self.alpha_scale = variable(1.0, tf.float32)
+        self.alpha = variable(alpha, tf.float64)
+        self.alpha_scale = variable(1.0, tf.float64)
         self.silenced = variable(False, tf.bool)
         self.unit_mask = variable(tf.ones(sum(tapped.units)), tf.float32)
         self.factors: dict[Hashable, float] = {}
         self.masks: dict[Hashable, np.ndarray] = {}
 
-    def claim(self, claims: dict, owner: Hashable, value: Any) -> None:
-        if value is None:
-            claims.pop(owner, None)
-        else:
-            claims[owner] = value
-        self._apply()
+    def claim_factor(self, owner: Hashable, factor: float | None) -> None:
+        self.factors = _claimed(self.factors, owner, factor)
+        self._apply_factors()
+
+    def claim_mask(self, owner: Hashable, mask: np.ndarray | None) -> None:
+        self.masks = _claimed(self.masks, owner, mask)
+        self._apply_masks()
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
         """Undo, at the end of the block, every claim made within it."""
-        before = dict(self.factors), dict(self.masks)
-        self._apply()
+        before = self.factors, self.masks
         try:
             yield
         finally:
             self.factors, self.masks = before
-            self._apply()
+            self._apply_factors()
+            self._apply_masks()
 
-    def _apply(self) -> None:
+    def _apply_factors(self) -> None:
         self.alpha_scale.assign(math.prod(self.factors.values()))
+
+    def _apply_masks(self) -> None:
         mask = np.ones(self.unit_mask.shape, np.float32)
         for claimed in self.masks.values():
             mask = mask * claimed
         self.unit_mask.assign(mask)
         self.silenced.assign(bool((mask == 0).any()))
+
+
+def _claimed(claims: dict, owner: Hashable, value: Any) -> dict:
+    """The claims with those of `owner` replaced, or taken back."""
+    others = {key: claimed for key, claimed in claims.items() if key != owner}
+    return others if value is None else {**others, owner: value}
 
 
 def _checked_model(model: Any) -> keras.Model:
@@ -426,7 +436,7 @@ def _checked_model(model: Any) -> keras.Model:
             "`model` is a SelectivityModel already. Wrap `model.base_model`, or "
             "set `model.alpha`."
         )
-    _taps.check_model(model)
+    taps_module.check_model(model)
     return model
 
 
@@ -461,7 +471,3 @@ def _unit_shares(tapped: Any, groups: Mapping[str, Sequence[str]]) -> np.ndarray
         for name, units in zip(tapped.names, tapped.units, strict=True)
     ]
     return np.concatenate(shares)
-
-
-# `taps` is also the name of an argument of the constructor.
-_taps = taps

@@ -1,6 +1,6 @@
 """The main job on real images: a sweep of alpha on the handwritten digits.
 
-    python -m recipes.demo [--alphas -5 -1 0 1 5] [--seeds 0 1] [--output runs/demo]
+    python -m recipes.demo [--alphas -2 -0.5 0 0.5 2] [--seeds 0 1] [--output runs/demo]
 
 Every run trains a small ResNet20 through `SelectivityModel`. Finished runs are
 kept and not repeated.
@@ -24,7 +24,8 @@ from keras_selectivity.plots import plot_sweep
 from recipes.data import Split, digits
 from recipes.models import resnet20
 
-EPOCHS = 40
+ALPHAS = [-2.0, -0.5, 0.0, 0.5, 2.0]
+EPOCHS = 30
 SETTINGS: dict[str, Any] = {
     "model": "resnet20",
     "data": "digits",
@@ -192,7 +193,9 @@ def table(results: list[dict]) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """Run the demo from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--alphas", type=float, nargs="+", default=[-5, -1, 0, 1, 5])
+    parser.add_argument(
+        "--alphas", type=float, nargs="+", default=[-2, -0.5, 0, 0.5, 2]
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--output", type=Path, default=Path("runs/demo"))
     args = parser.parse_args(arguments)

@@ -65,13 +65,15 @@ def _basic_block(x: Any, width: int, stride: int, name: str) -> Any:
 
 
 def _conv_norm(x: Any, width: int, stride: int, name: str) -> Any:
-    # Padding by hand: Keras's "same" pads an even size on one side only when
-    # the stride is 2, the papers' framework on both.
-    x = layers.ZeroPadding2D(1, name=f"{name}_pad")(x)
+    if stride > 1:
+        # Keras's "same" pads an even size on one side only when it strides, the
+        # papers' framework on both.
+        x = layers.ZeroPadding2D(1, name=f"{name}_pad")(x)
     x = layers.Conv2D(
         width,
         3,
         strides=stride,
+        padding="valid" if stride > 1 else "same",
         use_bias=False,
         kernel_initializer="he_normal",
         name=f"{name}_conv",

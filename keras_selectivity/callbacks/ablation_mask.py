@@ -1,12 +1,11 @@
 """Units that are silent in chosen epochs of training."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 
-from keras_selectivity.callbacks.alpha_factor import checked_epoch
+from keras_selectivity.callbacks._epochs import checked_window
 from keras_selectivity.model import SelectivityModel
 
 
@@ -50,13 +49,7 @@ class AblationMask(keras.callbacks.Callback):
                 f"Received: units={units!r}."
             )
         self.units = units
-        self.start = checked_epoch("start", start)
-        self.stop = math.inf if stop is None else checked_epoch("stop", stop)
-        if self.stop <= self.start:
-            raise ValueError(
-                "`stop` must come after `start`. "
-                f"Received: start={start!r}, stop={stop!r}."
-            )
+        self.start, self.stop = checked_window(start, stop)
 
     def active(self, epoch: int) -> bool:
         """Whether the units are silent in an epoch."""

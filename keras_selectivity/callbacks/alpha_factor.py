@@ -1,6 +1,5 @@
 """Base of the callbacks that multiply alpha."""
 
-import math
 from typing import Any
 
 import keras
@@ -54,33 +53,3 @@ class AlphaFactor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if logs is not None:
             logs["alpha"] = self.model.effective_alpha
-
-
-def checked_epoch(argument: str, epoch: Any, least: float = 0) -> float:
-    """`epoch`, if it is a number of epochs of at least `least`.
-
-    Args:
-        argument: Its name, for the message.
-        epoch: What a user passed.
-        least: The lowest number allowed.
-
-    Returns:
-        The number.
-
-    Raises:
-        ValueError: If it is not such a number.
-
-    Example:
-        >>> checked_epoch("start", 5)
-        5
-    """
-    if (
-        isinstance(epoch, bool)
-        or not isinstance(epoch, (int, float))
-        or not least <= epoch < math.inf
-    ):
-        raise ValueError(
-            f"`{argument}` must be a number of epochs, at least {least}. "
-            f"Received: {argument}={epoch!r}."
-        )
-    return epoch

@@ -2,7 +2,8 @@
 
 from typing import Any, Literal
 
-from keras_selectivity.callbacks.alpha_factor import AlphaFactor, checked_epoch
+from keras_selectivity.callbacks._epochs import checked_epoch
+from keras_selectivity.callbacks.alpha_factor import AlphaFactor
 
 
 class AlphaWarmup(AlphaFactor):

@@ -1,8 +1,7 @@
 """Alpha that is on in some epochs and off in the others."""
 
-import math
-
-from keras_selectivity.callbacks.alpha_factor import AlphaFactor, checked_epoch
+from keras_selectivity.callbacks._epochs import checked_window
+from keras_selectivity.callbacks.alpha_factor import AlphaFactor
 
 
 class AlphaWindow(AlphaFactor):
@@ -26,13 +25,7 @@ class AlphaWindow(AlphaFactor):
 
     def __init__(self, start: int, stop: int | None = None) -> None:
         super().__init__()
-        self.start = checked_epoch("start", start)
-        self.stop = math.inf if stop is None else checked_epoch("stop", stop)
-        if self.stop <= self.start:
-            raise ValueError(
-                "`stop` must come after `start`. "
-                f"Received: start={start!r}, stop={stop!r}."
-            )
+        self.start, self.stop = checked_window(start, stop)
 
     def factor(self, epoch: float) -> float:
         return float(self.start <= epoch < self.stop)
