@@ -152,36 +152,36 @@ def preferred_and_rest(
         >>> float(moments.preferred_mean[0]), float(moments.rest_mean[0])
         (4.0, 1.0)
     """
-    means = statistics.means
-    classes = ops.expand_dims(ops.arange(means.shape[0]), -1)
-    preferred = classes == ops.cast(statistics.preferred_class, classes.dtype)
-    others = ops.logical_not(preferred)
-    if rest == "classes":
-        mass = ops.cast(statistics.present, means.dtype)
-    elif rest == "samples":
-        mass = statistics.weight
-    else:
+    if rest not in ("classes", "samples"):
         raise ValueError(
             f'`rest` must be "classes" or "samples". Received: rest={rest!r}.'
         )
-    mass = ops.expand_dims(mass, -1)
-    rest_mass = _sum_where(others, mass)
-    rest_mass = ops.where(rest_mass > 0, rest_mass, 1)
-
-    def in_preferred(moment: Any) -> Any:
-        return _sum_where(preferred, moment)
+    means, favourite = statistics.means, statistics.preferred_class
+    classes = ops.expand_dims(ops.arange(means.shape[0]), -1)
+    preferred = classes == ops.cast(favourite, classes.dtype)
+    others = ops.logical_not(preferred)
+    if rest == "classes":
+        mass = ops.sum(ops.cast(statistics.present, means.dtype)) - 1
+    else:
+        weight = ops.expand_dims(statistics.weight, -1)
+        mass = ops.sum(weight) - ops.take(statistics.weight, favourite)
+    mass = ops.where(mass > 0, mass, 1)
 
     def in_rest(moment: Any) -> Any:
-        return _sum_where(others, mass * moment) / rest_mass
+        # An absent class has moments 0, so that it adds nothing to a sum.
+        moment = moment if rest == "classes" else weight * moment
+        return _sum_where(others, moment) / mass
 
-    mean = PreferredAndRest(in_preferred(means), in_rest(means))
+    found = PreferredAndRest(_sum_where(preferred, means), in_rest(means))
     if not variances:
-        return mean
+        return found
     # Deviations are counted from `center`, so that a mean far above the
     # deviation costs no digits.
-    offsets, squares = means - statistics.center, statistics.mean_squares
-    return mean._replace(
-        preferred_variance=_variance(in_preferred(squares), in_preferred(offsets)),
+    squares, offsets = statistics.mean_squares, statistics.mean_deviations
+    return found._replace(
+        preferred_variance=_variance(
+            _sum_where(preferred, squares), _sum_where(preferred, offsets)
+        ),
         rest_variance=_variance(in_rest(squares), in_rest(offsets)),
     )
 

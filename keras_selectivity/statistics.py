@@ -53,6 +53,11 @@ class ClassStatistics(NamedTuple):
         return self.total / self._divisor
 
     @property
+    def mean_deviations(self) -> Any:
+        """`(classes, units)` mean deviation from `center`; 0 where absent."""
+        return ops.where(self.present[:, None], self.means - self.center, 0)
+
+    @property
     def mean_squares(self) -> Any:
         """`(classes, units)` mean squared deviation from `center`; 0 where absent."""
         return self.squares / self._divisor

@@ -175,8 +175,8 @@ def table(results: list[dict]) -> str:
         Lines of text.
     """
     lines = [
-        " alpha | test accuracy (%)       | mean SI                 | runs",
-        "-------+-------------------------+-------------------------+-----",
+        " alpha | test accuracy (%)         | mean SI                  | runs",
+        "-------+---------------------------+--------------------------+-----",
     ]
     for alpha in sorted({result["alpha"] for result in results}):
         runs = [result for result in results if result["alpha"] == alpha]
