@@ -1,8 +1,9 @@
 """Control, measure and test the class selectivity of hidden units in Keras."""
 
 from keras_selectivity import callbacks, functional, metrics, regularizers, taps
-from keras_selectivity.measure import SelectivityReport, measure
+from keras_selectivity.measure import measure
 from keras_selectivity.model import SelectivityModel
+from keras_selectivity.report import SelectivityReport
 
 __version__ = "0.1.0"
 

@@ -28,7 +28,11 @@ class PreferredAndRest(NamedTuple):
 
 
 def class_selectivity(
-    statistics: ClassStatistics, *, epsilon: float = 1e-7, rest: Rest = "classes"
+    statistics: ClassStatistics,
+    *,
+    epsilon: float = 1e-7,
+    rest: Rest = "classes",
+    favourite: Any = None,
 ) -> Any:
     """Class selectivity index (SI) of every unit.
 
@@ -46,9 +50,12 @@ def class_selectivity(
         rest: `"classes"`: `mu_rest` is the mean of the other classes' means
             (LM21, M18, R22). `"samples"`: it is the mean over all samples of
             the other classes (G19's CCMAS). Equal for balanced classes.
+        favourite: `(units,)` int: a class for each unit to take the place of
+            the preferred one. None: the class with the highest mean.
 
     Returns:
-        Array or tensor `(units,)` in the dtype of the statistics, in [0, 1].
+        Array or tensor `(units,)` in the dtype of the statistics, in [0, 1]
+        (from -1 for another class than the preferred one).
 
     Raises:
         ValueError: If `rest` is neither of the two.
@@ -66,7 +73,9 @@ def class_selectivity(
         LM21 (Leavitt and Morcos, 2021) section 3.2, equation 1; M18 (Morcos et
         al., 2018) section 2.3, equation 1.
     """
-    moments = preferred_and_rest(statistics, rest=rest, variances=False)
+    moments = preferred_and_rest(
+        statistics, rest=rest, variances=False, favourite=favourite
+    )
     preferred = moments.preferred_mean - statistics.origin
     others = moments.rest_mean - statistics.origin
     return _where_defined(
@@ -125,7 +134,11 @@ def discriminability(
 
 
 def preferred_and_rest(
-    statistics: ClassStatistics, *, rest: Rest = "classes", variances: bool = True
+    statistics: ClassStatistics,
+    *,
+    rest: Rest = "classes",
+    variances: bool = True,
+    favourite: Any = None,
 ) -> PreferredAndRest:
     """Mean and variance for each unit's preferred class, and for the rest.
 
@@ -137,6 +150,8 @@ def preferred_and_rest(
         statistics: Class statistics of `(classes, units)`.
         rest: How the other classes are put together, see `class_selectivity`.
         variances: Whether to compute the variances (needs squares).
+        favourite: `(units,)` int: a class for each unit to take the place of
+            the preferred one.
 
     Returns:
         A `PreferredAndRest` of arrays or tensors `(units,)`.
@@ -156,7 +171,8 @@ def preferred_and_rest(
         raise ValueError(
             f'`rest` must be "classes" or "samples". Received: rest={rest!r}.'
         )
-    means, favourite = statistics.means, statistics.preferred_class
+    means = statistics.means
+    favourite = statistics.preferred_class if favourite is None else favourite
     classes = ops.expand_dims(ops.arange(means.shape[0]), -1)
     preferred = classes == ops.cast(favourite, classes.dtype)
     others = ops.logical_not(preferred)

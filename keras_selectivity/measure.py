@@ -1,6 +1,6 @@
 """One pass over a data set: every unit's selectivity, at the price of `evaluate`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from keras_selectivity import metrics as metrics_module
 from keras_selectivity import taps as taps_module
-from keras_selectivity.metrics import UnitMetric
+from keras_selectivity.metrics import Observations, UnitMetric
 from keras_selectivity.model import SelectivityModel
+from keras_selectivity.report import SelectivityReport
 from keras_selectivity.statistics import (
     ClassStatistics,
     Replicas,
@@ -21,98 +22,13 @@ from keras_selectivity.statistics import (
 from keras_selectivity.targets import ClassTargets
 
 
-class SelectivityReport(Mapping[str, dict[str, np.ndarray]]):
-    """What `measure` found, for every unit of every tap.
-
-    A mapping: `report["layer"]["si"]` is a float64 array `(units,)`, taps in
-    depth order.
-
-    Attributes:
-        metrics: Names of the measures.
-        groups: Mapping of group name to names of taps.
-        preferred_class: For each tap `(units,)` int: the class with the highest
-            mean activation, the first of them on a tie.
-        class_means: For each tap `(classes, units)` float64, NaN for a class
-            without samples.
-        class_weight: `(classes,)` float64: number of samples of each class, or
-            the sum of their weights.
-
-    Example:
-        >>> import keras, numpy as np
-        >>> model = keras.Sequential([
-        ...     keras.Input((4,)),
-        ...     keras.layers.Dense(3, activation="relu", name="hidden"),
-        ...     keras.layers.Dense(2),
-        ... ])
-        >>> x, y = np.random.rand(6, 4), np.arange(6) % 2
-        >>> report = measure(model, (x, y), verbose=0)
-        >>> report["hidden"]["si"].shape, list(report.layer_means("si"))
-        ((3,), ['hidden'])
-    """
-
-    def __init__(
-        self,
-        values: Mapping[str, Mapping[str, np.ndarray]],
-        groups: Mapping[str, Sequence[str]],
-        preferred_class: Mapping[str, np.ndarray],
-        class_means: Mapping[str, np.ndarray],
-        class_weight: np.ndarray,
-    ) -> None:
-        self._values = {name: dict(found) for name, found in values.items()}
-        self.metrics = list(next(iter(self._values.values())))
-        self.groups = {name: list(members) for name, members in groups.items()}
-        self.preferred_class = dict(preferred_class)
-        self.class_means = dict(class_means)
-        self.class_weight = class_weight
-
-    def __getitem__(self, layer: str) -> dict[str, np.ndarray]:
-        return self._values[layer]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def layer_means(self, metric: str = "si") -> dict[str, float]:
-        """Mean over the units of each tap, in depth order.
-
-        Args:
-            metric: Name of a measure in the report.
-
-        Returns:
-            Mapping of tap name to mean.
-        """
-        return {name: float(np.mean(found[metric])) for name, found in self.items()}
-
-    def mean(self, metric: str = "si") -> float:
-        """Mean over units, then layers, then groups, as the regulariser has it.
-
-        Args:
-            metric: Name of a measure in the report.
-
-        Returns:
-            The mean over the network.
-
-        Reference:
-            LM21 section 3.3, equation 3; R22 section 3.3, equation 2.
-        """
-        layers = self.layer_means(metric)
-        return float(
-            np.mean([np.mean([layers[n] for n in m]) for m in self.groups.values()])
-        )
-
-    def __repr__(self) -> str:
-        means = ", ".join(f"{name}={self.mean(name):.4g}" for name in self.metrics)
-        return f"<SelectivityReport of {len(self)} layers: {means}>"
-
-
 def measure(
     model: keras.Model,
     data: Any,
     metrics: Sequence[str | UnitMetric] = ("si",),
     taps: taps_module.Selection | None = None,
     groups: Mapping[str, Sequence[str]] | str | None = None,
+    correct_only: bool = False,
     batch_size: int | None = None,
     verbose: str | int = "auto",
     num_classes: int | None = None,
@@ -136,6 +52,8 @@ def measure(
             rectifier.
         groups: See `taps.group`. None: the model's own groups where its own
             taps are measured, or every tap its own group.
+        correct_only: Whether to count only the samples that the model
+            classifies rightly, as G19 does.
         batch_size: For arrays, as in `evaluate`.
         verbose: Progress bar, as in `evaluate`.
         num_classes: As for `SelectivityModel`, whose own are taken by default.
@@ -163,7 +81,9 @@ def measure(
         >>> sorted(report["logits"])
         ['dprime', 'si']
     """
-    measurement = Measurement(model, metrics, taps, groups, num_classes, labels)
+    measurement = Measurement(
+        model, metrics, taps, groups, correct_only, num_classes, labels
+    )
     return measurement.run(data, batch_size, verbose)
 
 
@@ -178,6 +98,7 @@ class Measurement:
         metrics: As for `measure`.
         taps: As for `measure`.
         groups: As for `measure`.
+        correct_only: As for `measure`.
         num_classes: As for `measure`.
         labels: As for `measure`.
 
@@ -203,6 +124,7 @@ class Measurement:
         metrics: Sequence[str | UnitMetric] = ("si",),
         taps: taps_module.Selection | None = None,
         groups: Mapping[str, Sequence[str]] | str | None = None,
+        correct_only: bool = False,
         num_classes: int | None = None,
         labels: str | int | None = None,
     ) -> None:
@@ -211,7 +133,7 @@ class Measurement:
         self._metrics = [metrics_module.get(metric) for metric in metrics]
         if not self._metrics:
             raise ValueError("`metrics` must name at least one measure.")
-        squares = any(metric.needs_squares for metric in self._metrics)
+        self._correct_only = correct_only
         with model.distribute_strategy.scope():
             wrapped = isinstance(model, SelectivityModel)
             if wrapped and taps is None:
@@ -231,7 +153,13 @@ class Measurement:
                 targets = ClassTargets(base, num_classes, labels)
             self._groups = taps_module.group(tapped.names, groups)
             self._tapped = tapped
-            self._pass = _Pass(model, tapped, targets, squares)
+            gathered = _Gatherer(
+                tapped,
+                targets,
+                squares=any(metric.needs_squares for metric in self._metrics),
+                active=any(metric.needs_active for metric in self._metrics),
+            )
+            self._pass = _Pass(model, tapped, targets, gathered, correct_only)
 
     def run(
         self, data: Any, batch_size: int | None = None, verbose: str | int = "auto"
@@ -259,17 +187,32 @@ class Measurement:
             verbose=verbose,
             return_dict=True,
         )
-        statistics = self._pass.statistics
-        if not np.any(statistics.weight):
+        gathered = self._pass.gathered
+        if not gathered.samples:
             raise ValueError(
                 "`data` is empty: not a single sample with a weight above 0 was "
                 f"seen. Received: {type(data).__name__}."
             )
-        return self._report(statistics)
+        if not np.any(gathered.statistics.weight):
+            raise ValueError(
+                "`correct_only` leaves nothing: the model classifies not a single "
+                "sample rightly."
+            )
+        return self._report(gathered)
 
-    def _report(self, statistics: ClassStatistics) -> SelectivityReport:
+    def _report(self, gathered: "_Gatherer") -> SelectivityReport:
+        statistics = gathered.statistics
+        observations = Observations(
+            statistics,
+            active=gathered.active,
+            filter_norms=(
+                self._tapped.filter_norms
+                if any(metric.needs_filters for metric in self._metrics)
+                else None
+            ),
+        )
         found = {
-            metric.name: np.asarray(metric.compute(statistics))
+            metric.name: np.asarray(metric.compute(observations), np.float64)
             for metric in self._metrics
         }
         present = np.asarray(statistics.present)[:, None]
@@ -287,7 +230,9 @@ class Measurement:
             groups=self._groups,
             preferred_class={name: preferred[span] for name, span in spans.items()},
             class_means={name: means[:, span] for name, span in spans.items()},
-            class_weight=np.asarray(statistics.weight),
+            class_weight=statistics.weight,
+            confusion=gathered.confusion,
+            correct_only=self._correct_only,
         )
 
 
@@ -320,94 +265,140 @@ Received: no samples.
 
 
 class _Pass(keras.Model):
-    """Lets Keras's `evaluate` gather class statistics.
+    """Lets Keras's `evaluate` run the model and gather what the measures need.
 
     So data come in every form that Keras knows, on any strategy, with its
     progress bar and its compiled loop.
     """
 
     def __init__(
-        self, model: Any, tapped: Any, targets: ClassTargets, squares: bool
+        self,
+        model: Any,
+        tapped: Any,
+        targets: ClassTargets,
+        gathered: "_Gatherer",
+        correct_only: bool,
     ) -> None:
         super().__init__(autocast=False, dtype=model.dtype_policy)
         self._view = tapped
         self._targets = targets
-        self._accumulator = _ClassStatisticsMetric(tapped, targets, squares)
+        self._correct_only = correct_only
+        self.gathered = gathered
         self.built = True
         self.compile(run_eagerly=model.run_eagerly)
-
-    @property
-    def statistics(self) -> ClassStatistics:
-        return self._accumulator.statistics
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         return self._view(inputs, training=training)[0]
 
     def test_step(self, data: Any) -> dict[str, Any]:
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        _, activations = self._view(x, training=False)
-        self._accumulator.update_state(
-            tf.concat(activations, axis=-1), self._targets.weights(y, sample_weight)
-        )
+        outputs, activations = self._view(x, training=False)
+        labels = self._targets.weights(y, sample_weight)
+        predicted = self._targets.predicted(outputs)
+        self.gathered.count_samples(labels, predicted)
+        if self._correct_only:
+            if predicted is None:
+                raise ValueError(
+                    "`correct_only` needs a model whose output has one number for "
+                    f"each of the {self._targets.num_classes} classes."
+                )
+            right = tf.argmax(labels, axis=-1) == predicted
+            labels = tf.where(right[:, None], labels, 0)
+        self.gathered.update_state(tf.concat(activations, axis=-1), labels)
         return self.get_metrics_result()
 
 
-class _ClassStatisticsMetric(keras.metrics.Metric):
-    """Class statistics of a stream, summed over replicas when they are read."""
+class _Gatherer(keras.metrics.Metric):
+    """Sums over a stream of batches, added up over replicas when they are read."""
 
-    def __init__(self, tapped: Any, targets: ClassTargets, squares: bool) -> None:
-        super().__init__(name="class_statistics", dtype="float64")
+    def __init__(
+        self, tapped: Any, targets: ClassTargets, squares: bool, active: bool
+    ) -> None:
+        super().__init__(name="gathered", dtype="float64")
         self._signed = tapped.signed
-        self._with_squares = squares
         classes, units = targets.num_classes, sum(tapped.units)
 
-        def variable(shape: tuple, initial: Any, aggregation: str = "sum") -> Any:
+        def variable(shape: tuple, aggregation: str = "sum") -> Any:
             return self.add_variable(
-                shape, initial, dtype="float64", aggregation=aggregation
+                shape, "zeros", dtype="float64", aggregation=aggregation
             )
 
-        self._weight = variable((classes,), "zeros")
-        self._total = variable((classes, units), "zeros")
-        self._squares = variable((classes, units) if squares else (1, 1), "zeros")
+        self._weight = variable((classes,))
+        self._total = variable((classes, units))
+        self._squares = variable((classes, units)) if squares else None
+        self._active = variable((units,)) if active else None
+        self._samples = variable(())
+        self._confusion = variable((classes, classes))
         # Replicas agree on these at every step, so that any one can be read.
-        self._center = variable((units,), "zeros", "mean")
-        self._minimum = variable((units,), "zeros", "mean")
+        self._center = variable((units,), "mean")
+        self._minimum = variable((units,), "mean")
         self.reset_state()
 
     def reset_state(self) -> None:
         super().reset_state()
         self._minimum.assign(np.where(self._signed, np.inf, 0))
 
+    def count_samples(self, labels: Any, predicted: Any) -> None:
+        """Add a batch to the confusion matrix: true classes by predicted ones."""
+        self._samples.assign_add(tf.reduce_sum(labels))
+        if predicted is None:
+            counts = tf.fill(self._confusion.shape, tf.constant(np.nan, tf.float64))
+        else:
+            classes = labels.shape[-1]
+            counts = tf.math.unsorted_segment_sum(labels, predicted, classes)
+        self._confusion.assign_add(tf.transpose(counts))
+
     def update_state(self, activations: Any, labels: Any) -> None:
+        """Add a batch of unit activations to the sums."""
         replicas = Replicas.of(True)
         center = self._updated_center(activations, labels, replicas)
         batch = class_statistics(
-            activations, labels, center=center, squares=self._with_squares
+            activations, labels, center=center, squares=self._squares is not None
         )
         self._weight.assign_add(batch.weight)
         self._total.assign_add(batch.total)
-        if self._with_squares:
+        if self._squares is not None:
             self._squares.assign_add(batch.squares)
+        if self._active is not None:
+            weight = tf.reduce_sum(labels, axis=-1, keepdims=True)
+            active = tf.where(activations != 0, weight, 0)
+            self._active.assign_add(tf.reduce_sum(active, axis=0))
         lowest = unit_minimum(activations, labels, self._signed, replicas)
         self._minimum.assign(tf.minimum(self._minimum, lowest))
 
     @property
     def statistics(self) -> ClassStatistics:
+        """Class statistics of all that was seen, as NumPy arrays."""
         return ClassStatistics(
             self._weight.numpy(),
             self._total.numpy(),
-            self._squares.numpy() if self._with_squares else None,
+            None if self._squares is None else self._squares.numpy(),
             self._center.numpy(),
             self._minimum.numpy(),
         )
 
+    @property
+    def samples(self) -> float:
+        """Number of samples seen, or the sum of their weights."""
+        return float(self._samples.numpy())
+
+    @property
+    def active(self) -> np.ndarray | None:
+        """`(units,)` weight of the samples with an activation other than zero."""
+        return None if self._active is None else self._active.numpy()
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """`(classes, classes)` weight of samples: true class by predicted one."""
+        return self._confusion.numpy()
+
     def result(self) -> dict[str, Any]:
-        return {"samples": tf.reduce_sum(self._weight)}
+        return {"samples": tf.convert_to_tensor(self._samples)}
 
     def _updated_center(self, activations: Any, labels: Any, replicas: Any) -> Any:
         """Value that squares are counted from: the mean of the first batch."""
         center = tf.convert_to_tensor(self._center)
-        if not self._with_squares:
+        if self._squares is None:
             return center
         first = unit_mean(activations, labels, replicas)
         seen = tf.reduce_sum(self._weight)

@@ -51,6 +51,35 @@ _NONLINEARITIES = _RECTIFIERS | {
     "threshold": True,
 }
 
+# Layers with one filter a unit, and layers that pass each channel on by itself.
+_FILTERS = (
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.Dense,
+)
+_KEEP_CHANNELS = (
+    keras.layers.Activation,
+    keras.layers.AveragePooling1D,
+    keras.layers.AveragePooling2D,
+    keras.layers.AveragePooling3D,
+    keras.layers.BatchNormalization,
+    keras.layers.Dropout,
+    keras.layers.ELU,
+    keras.layers.LeakyReLU,
+    keras.layers.MaxPooling1D,
+    keras.layers.MaxPooling2D,
+    keras.layers.MaxPooling3D,
+    keras.layers.PReLU,
+    keras.layers.ReLU,
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+    keras.layers.SpatialDropout3D,
+    keras.layers.ZeroPadding1D,
+    keras.layers.ZeroPadding2D,
+    keras.layers.ZeroPadding3D,
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Site:
@@ -65,6 +94,9 @@ class Site:
         units: Number of channels.
         channel_axis: Axis of the channels: -1, or 1 for channels-first.
         output: Whether it makes an output of the model.
+        filters: The layer whose filters make the units, one filter a unit:
+            itself, or one before it with only layers between them that keep
+            channels apart. None: no single filter makes a unit.
     """
 
     name: str
@@ -74,6 +106,7 @@ class Site:
     units: int
     channel_axis: int
     output: bool = False
+    filters: Any = None
 
     @property
     def rectifier(self) -> bool:
@@ -415,6 +448,11 @@ class TappedModel:
         """`(sum of units,)` bool: the units whose activation can be negative."""
         return np.repeat([site.signed for site in self.sites], self.units)
 
+    @property
+    def filter_norms(self) -> np.ndarray:
+        """`(sum of units,)` L1 norm of each unit's filter, NaN where it has none."""
+        return np.concatenate([_filter_norms(site) for site in self.sites])
+
     def silence_with(self, silenced: Any, mask: Any) -> None:
         """Let a variable `mask` `(sum of units,)` silence units.
 
@@ -499,6 +537,7 @@ class _Walk:
         self._calls: Counter[str] = Counter()
         self._maker: dict[int, str] = {}
         self._channels_first: set[int] = set()
+        self._filters: dict[int, Any] = {}
         self._kept: list[Any] = []  # Holds tensors, whose ids are keys above.
         self._outputs: set[str] = set()
 
@@ -555,11 +594,27 @@ class _Walk:
         if units is None:
             return output
         nonlinearity, signed = _nonlinearity(layer)
-        self.sites[name] = Site(name, layer, nonlinearity, signed, units, axis)
+        filters = self._filters_of(layer, arguments)
+        self.sites[name] = Site(
+            name, layer, nonlinearity, signed, units, axis, filters=filters
+        )
         if name in self.taps:
             output, activations[name] = self.taps[name](output)
-        self._note(output, name, axis == 1)
+        self._note(output, name, axis == 1, filters)
         return output
+
+    def _filters_of(self, layer: Any, arguments: Any) -> Any:
+        """The layer whose filters make the units of `layer`, or None."""
+        if isinstance(layer, _FILTERS):
+            return layer
+        inputs = [
+            tensor
+            for tensor in keras.tree.flatten(arguments)
+            if isinstance(tensor, keras.KerasTensor)
+        ]
+        if not isinstance(layer, _KEEP_CHANNELS) or len(inputs) != 1:
+            return None
+        return self._filters.get(id(inputs[0]))
 
     def _call_nested(
         self, model: Any, name: str, activations: dict, args: Any, kwargs: Any
@@ -568,8 +623,7 @@ class _Walk:
         for inner, outer in zip(
             keras.tree.flatten(inner_inputs), keras.tree.flatten(args), strict=False
         ):
-            if id(outer) in self._channels_first:
-                self._note(inner, None, True)
+            self._note_same(inner, outer)
         rebuilt = self.rebuild(model, name + "/")
         outputs, inside = rebuilt(*args, **kwargs)
         if not inside:
@@ -579,16 +633,27 @@ class _Walk:
         for inner, outer in zip(
             inner_outputs, keras.tree.flatten(outputs), strict=True
         ):
-            maker = self._maker.get(id(inner))
-            self._note(outer, maker, id(inner) in self._channels_first)
+            self._note_same(outer, inner)
         return outputs
 
-    def _note(self, tensor: Any, maker: str | None, channels_first: bool) -> None:
+    def _note(
+        self, tensor: Any, maker: str | None, channels_first: bool, filters: Any
+    ) -> None:
         self._kept.append(tensor)
         if maker is not None:
             self._maker[id(tensor)] = maker
         if channels_first:
             self._channels_first.add(id(tensor))
+        self._filters[id(tensor)] = filters
+
+    def _note_same(self, tensor: Any, other: Any) -> None:
+        """What is known of one tensor holds for another, across a model's border."""
+        self._note(
+            tensor,
+            self._maker.get(id(other)),
+            id(other) in self._channels_first,
+            self._filters.get(id(other)),
+        )
 
     def _channel_axis(self, layer: Any, arguments: Any, output: Any) -> int:
         if len(output.shape) < 3:
@@ -715,6 +780,13 @@ def _ends(model: keras.Model) -> tuple[Any, Any]:
     if isinstance(model, keras.Sequential):
         return model.inputs[0], model.outputs[0]
     return model.input, model.output
+
+
+def _filter_norms(site: Site) -> np.ndarray:
+    if site.filters is None:
+        return np.full(site.units, np.nan)
+    kernel = np.abs(keras.ops.convert_to_numpy(site.filters.kernel), dtype=np.float64)
+    return kernel.sum(axis=tuple(range(kernel.ndim - 1)))
 
 
 def _nonlinearity(layer: Any) -> tuple[str | None, bool]:

@@ -119,6 +119,32 @@ values from 0 to 3.
                 f"{np.min(sample_weight)}."
             )
 
+    def predicted(self, outputs: Any) -> tf.Tensor | None:
+        """The class that the model predicts for each sample.
+
+        Args:
+            outputs: What the model returns.
+
+        Returns:
+            `(samples,)` int64: the class with the highest output, or, for a
+            single output, class 1 above 0.5 (as Keras's accuracy has it). None
+            if the output is not one number a class.
+
+        Example:
+            >>> import keras, numpy as np
+            >>> inputs = keras.Input((4,))
+            >>> model = keras.Model(inputs, keras.layers.Dense(3)(inputs))
+            >>> ClassTargets(model).predicted(np.eye(3)).numpy().tolist()
+            [0, 1, 2]
+        """
+        scores = tf.convert_to_tensor(self._pick(outputs, "outputs"))
+        width = scores.shape[-1]
+        if scores.shape.rank == 2 and width == self.num_classes:
+            return tf.argmax(scores, axis=-1)
+        if scores.shape.rank == 2 and width == 1 and self.num_classes == 2:
+            return tf.cast(scores[:, 0] > 0.5, tf.int64)
+        return None
+
     def _pick(self, targets: Any, argument: str) -> Any:
         if not isinstance(targets, (dict, list, tuple)):
             return targets

@@ -7,8 +7,9 @@ from typing import Any
 import keras
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.measure import Measurement, SelectivityReport, check_data
+from keras_selectivity.measure import Measurement, check_data
 from keras_selectivity.metrics import UnitMetric
+from keras_selectivity.report import SelectivityReport
 
 
 class DataCallback(keras.callbacks.Callback):

@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from keras_selectivity import taps as taps_module
 from keras_selectivity.callbacks.data_callback import DataCallback
-from keras_selectivity.measure import SelectivityReport
 from keras_selectivity.metrics import UnitMetric, get
 from keras_selectivity.model import SelectivityModel
+from keras_selectivity.report import SelectivityReport
 
 
 class SelectivityMonitor(DataCallback):

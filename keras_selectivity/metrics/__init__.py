@@ -2,14 +2,36 @@
 
 import difflib
 
-from keras_selectivity.metrics.base import UnitMetric
+from keras_selectivity.metrics.active_fraction import ActiveFraction
+from keras_selectivity.metrics.base import Observations, UnitMetric
 from keras_selectivity.metrics.class_selectivity import ClassSelectivity
+from keras_selectivity.metrics.dead import Dead
 from keras_selectivity.metrics.dprime import DPrime
+from keras_selectivity.metrics.l1_norm import L1Norm
+from keras_selectivity.metrics.second_class_selectivity import SecondClassSelectivity
 
-__all__ = ["ClassSelectivity", "DPrime", "UnitMetric", "get"]
+__all__ = [
+    "ActiveFraction",
+    "ClassSelectivity",
+    "DPrime",
+    "Dead",
+    "L1Norm",
+    "Observations",
+    "SecondClassSelectivity",
+    "UnitMetric",
+    "get",
+]
 
 _BY_NAME: dict[str, type[UnitMetric]] = {
-    metric.name: metric for metric in (ClassSelectivity, DPrime)
+    metric.name: metric
+    for metric in (
+        ActiveFraction,
+        ClassSelectivity,
+        Dead,
+        DPrime,
+        L1Norm,
+        SecondClassSelectivity,
+    )
 }
 
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from keras_selectivity import functional
 from keras_selectivity.functional import Rest
-from keras_selectivity.metrics.base import UnitMetric
-from keras_selectivity.statistics import ClassStatistics
+from keras_selectivity.metrics.base import Observations, UnitMetric
 
 
 class ClassSelectivity(UnitMetric):
@@ -22,7 +21,7 @@ class ClassSelectivity(UnitMetric):
         >>> import numpy as np
         >>> from keras_selectivity.statistics import class_statistics
         >>> statistics = class_statistics(np.array([[3.0], [1.0]]), np.eye(2))
-        >>> round(float(ClassSelectivity().compute(statistics)[0]), 4)
+        >>> round(float(ClassSelectivity().compute(Observations(statistics))[0]), 4)
         0.5
 
     Reference:
@@ -35,8 +34,8 @@ class ClassSelectivity(UnitMetric):
         self.epsilon = epsilon
         self.rest: Rest = rest
 
-    def compute(self, statistics: ClassStatistics) -> Any:
+    def compute(self, observations: Observations) -> Any:
         """Value of every unit, `(units,)` float64."""
         return functional.class_selectivity(
-            statistics, epsilon=self.epsilon, rest=self.rest
+            observations.statistics, epsilon=self.epsilon, rest=self.rest
         )

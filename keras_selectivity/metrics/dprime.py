@@ -4,8 +4,7 @@ from typing import Any
 
 from keras_selectivity import functional
 from keras_selectivity.functional import Rest
-from keras_selectivity.metrics.base import UnitMetric
-from keras_selectivity.statistics import ClassStatistics
+from keras_selectivity.metrics.base import Observations, UnitMetric
 
 
 class DPrime(UnitMetric):
@@ -23,7 +22,7 @@ class DPrime(UnitMetric):
         >>> from keras_selectivity.statistics import class_statistics
         >>> labels = np.repeat(np.eye(2), 2, axis=0)
         >>> statistics = class_statistics(np.array([[9.0], [11], [0], [2]]), labels)
-        >>> round(float(DPrime().compute(statistics)[0]), 4)
+        >>> round(float(DPrime().compute(Observations(statistics))[0]), 4)
         9.0
 
     Reference:
@@ -37,8 +36,8 @@ class DPrime(UnitMetric):
         self.epsilon = epsilon
         self.rest: Rest = rest
 
-    def compute(self, statistics: ClassStatistics) -> Any:
+    def compute(self, observations: Observations) -> Any:
         """Value of every unit, `(units,)` float64."""
         return functional.discriminability(
-            statistics, epsilon=self.epsilon, rest=self.rest
+            observations.statistics, epsilon=self.epsilon, rest=self.rest
         )
