@@ -12,6 +12,7 @@ from keras_selectivity import taps as taps_module
 from keras_selectivity.metrics import Observations, UnitMetric
 from keras_selectivity.model import SelectivityModel
 from keras_selectivity.report import SelectivityReport
+from keras_selectivity.responses import ResponseStore
 from keras_selectivity.statistics import (
     ClassStatistics,
     Replicas,
@@ -158,6 +159,7 @@ class Measurement:
                 targets,
                 squares=any(metric.needs_squares for metric in self._metrics),
                 active=any(metric.needs_active for metric in self._metrics),
+                responses=any(metric.needs_responses for metric in self._metrics),
             )
             self._pass = _Pass(model, tapped, targets, gathered, correct_only)
 
@@ -198,7 +200,10 @@ class Measurement:
                 "`correct_only` leaves nothing: the model classifies not a single "
                 "sample rightly."
             )
-        return self._report(gathered)
+        report = self._report(gathered)
+        # A callback keeps the pass from epoch to epoch: not its activations too.
+        gathered.reset_state()
+        return report
 
     def _report(self, gathered: "_Gatherer") -> SelectivityReport:
         statistics = gathered.statistics
@@ -210,11 +215,14 @@ class Measurement:
                 if any(metric.needs_filters for metric in self._metrics)
                 else None
             ),
+            responses=None if gathered.store is None else gathered.store.responses,
+            labels=None if gathered.store is None else gathered.store.labels,
         )
-        found = {
-            metric.name: np.asarray(metric.compute(observations), np.float64)
-            for metric in self._metrics
-        }
+        found: dict[str, np.ndarray] = {}
+        for metric in self._metrics:
+            values = metric.compute(observations)
+            named = values if isinstance(values, dict) else {metric.name: values}
+            found.update({n: np.asarray(v, np.float64) for n, v in named.items()})
         present = np.asarray(statistics.present)[:, None]
         means = np.where(present, np.asarray(statistics.means), np.nan)
         preferred = np.asarray(statistics.preferred_class).astype(np.int64)
@@ -285,7 +293,11 @@ class _Pass(keras.Model):
         self._correct_only = correct_only
         self.gathered = gathered
         self.built = True
-        self.compile(run_eagerly=model.run_eagerly)
+        # XLA can not hand activations to the store.
+        self.compile(
+            run_eagerly=model.run_eagerly,
+            jit_compile="auto" if gathered.store is None else False,
+        )
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         return self._view(inputs, training=training)[0]
@@ -312,11 +324,17 @@ class _Gatherer(keras.metrics.Metric):
     """Sums over a stream of batches, added up over replicas when they are read."""
 
     def __init__(
-        self, tapped: Any, targets: ClassTargets, squares: bool, active: bool
+        self,
+        tapped: Any,
+        targets: ClassTargets,
+        squares: bool,
+        active: bool,
+        responses: bool,
     ) -> None:
         super().__init__(name="gathered", dtype="float64")
         self._signed = tapped.signed
         classes, units = targets.num_classes, sum(tapped.units)
+        self.store = ResponseStore(units) if responses else None
 
         def variable(shape: tuple, aggregation: str = "sum") -> Any:
             return self.add_variable(
@@ -336,6 +354,8 @@ class _Gatherer(keras.metrics.Metric):
 
     def reset_state(self) -> None:
         super().reset_state()
+        if self.store is not None:
+            self.store.clear()
         self._minimum.assign(np.where(self._signed, np.inf, 0))
 
     def count_samples(self, labels: Any, predicted: Any) -> None:
@@ -363,6 +383,10 @@ class _Gatherer(keras.metrics.Metric):
             weight = tf.reduce_sum(labels, axis=-1, keepdims=True)
             active = tf.where(activations != 0, weight, 0)
             self._active.assign_add(tf.reduce_sum(active, axis=0))
+        if self.store is not None:
+            classes = tf.argmax(labels, axis=-1)
+            weight = tf.reduce_sum(labels, axis=-1)
+            tf.numpy_function(self.store.add, [activations, classes, weight], [])
         lowest = unit_minimum(activations, labels, self._signed, replicas)
         self._minimum.assign(tf.minimum(self._minimum, lowest))
 

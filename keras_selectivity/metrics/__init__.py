@@ -8,7 +8,11 @@ from keras_selectivity.metrics.class_selectivity import ClassSelectivity
 from keras_selectivity.metrics.dead import Dead
 from keras_selectivity.metrics.dprime import DPrime
 from keras_selectivity.metrics.l1_norm import L1Norm
+from keras_selectivity.metrics.localist import Localist
+from keras_selectivity.metrics.mutual_information import MutualInformation
+from keras_selectivity.metrics.precision import Precision
 from keras_selectivity.metrics.second_class_selectivity import SecondClassSelectivity
+from keras_selectivity.metrics.top_class import TopClass
 
 __all__ = [
     "ActiveFraction",
@@ -16,8 +20,12 @@ __all__ = [
     "DPrime",
     "Dead",
     "L1Norm",
+    "Localist",
+    "MutualInformation",
     "Observations",
+    "Precision",
     "SecondClassSelectivity",
+    "TopClass",
     "UnitMetric",
     "get",
 ]
@@ -30,7 +38,11 @@ _BY_NAME: dict[str, type[UnitMetric]] = {
         Dead,
         DPrime,
         L1Norm,
+        Localist,
+        MutualInformation,
+        Precision,
         SecondClassSelectivity,
+        TopClass,
     )
 }
 

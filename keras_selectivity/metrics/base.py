@@ -1,11 +1,14 @@
 """What a measure of units is, and what it may look at."""
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
 
 from keras_selectivity.statistics import ClassStatistics
+
+_BLOCK = 2**26  # bytes of responses that a measure works on at a time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,12 +20,30 @@ class Observations:
         active: `(units,)` float64: weight of the samples with an activation
             other than zero; None unless a measure needs it.
         filter_norms: `(units,)` float64: L1 norm of the weights that make each
-            unit, NaN where no filter does; None unless a measure needs it.
+    X
     """
 
     statistics: ClassStatistics
     active: np.ndarray | None = None
     filter_norms: np.ndarray | None = None
+    responses: np.ndarray | None = None
+    labels: np.ndarray | None = None
+
+    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """The responses, some units at a time, in memory.
+
+        Yields:
+            The units, and their responses `(units, samples)` float32.
+        """
+        if self.responses is None:
+            raise ValueError(
+                "A measure that uses `responses` must set `needs_responses = True`."
+            )
+        samples, units = self.responses.shape
+        width = max(1, _BLOCK // max(1, 4 * samples))
+        for start in range(0, units, width):
+            span = slice(start, min(start + width, units))
+            yield span, np.ascontiguousarray(self.responses[:, span].T)
 
 
 class UnitMetric:
@@ -33,6 +54,7 @@ class UnitMetric:
         needs_squares: Whether `compute` uses `statistics.squares`.
         needs_active: Whether it uses `active`.
         needs_filters: Whether it uses `filter_norms`.
+        needs_responses: Whether it uses `responses` and `labels`.
 
     Example:
         >>> class Spread(UnitMetric):
@@ -50,6 +72,7 @@ class UnitMetric:
     needs_squares: ClassVar[bool] = False
     needs_active: ClassVar[bool] = False
     needs_filters: ClassVar[bool] = False
+    needs_responses: ClassVar[bool] = False
 
     def compute(self, observations: Observations) -> Any:
         """Value of every unit.
@@ -58,7 +81,8 @@ class UnitMetric:
             observations: What the pass has gathered.
 
         Returns:
-            `(units,)` float64.
+            `(units,)` float64; or a dictionary of such arrays under several
+            names, the measure's own among them.
         """
         raise NotImplementedError(
             f"{type(self).__name__} must implement `compute(observations)`."
