@@ -200,10 +200,32 @@ class Measurement:
                 "`correct_only` leaves nothing: the model classifies not a single "
                 "sample rightly."
             )
+        self._check_finite(gathered)
         report = self._report(gathered)
         # A callback keeps the pass from epoch to epoch: not its activations too.
         gathered.reset_state()
         return report
+
+    def _check_finite(self, gathered: "_Gatherer") -> None:
+        finite = np.isfinite(gathered.statistics.total).all(axis=0)
+        spans = self._spans().items()
+        bad = [name for name, span in spans if not finite[span].all()]
+        if bad:
+            raise ValueError(
+                f"The activations of {bad} are not finite, first in batch "
+                f"{gathered.first_bad_batch} (counted from 0). The first of these "
+                "layers is where to look; check its weights and the data."
+            )
+
+    def _spans(self) -> dict[str, slice]:
+        """Where the units of each tap stand among all units."""
+        ends = np.cumsum(self._tapped.units)
+        return {
+            name: slice(end - units, end)
+            for name, units, end in zip(
+                self._tapped.names, self._tapped.units, ends, strict=True
+            )
+        }
 
     def _report(self, gathered: "_Gatherer") -> SelectivityReport:
         statistics = gathered.statistics
@@ -226,13 +248,7 @@ class Measurement:
         present = np.asarray(statistics.present)[:, None]
         means = np.where(present, np.asarray(statistics.means), np.nan)
         preferred = np.asarray(statistics.preferred_class).astype(np.int64)
-        ends = np.cumsum(self._tapped.units)
-        spans = {
-            name: slice(end - units, end)
-            for name, units, end in zip(
-                self._tapped.names, self._tapped.units, ends, strict=True
-            )
-        }
+        spans = self._spans()
         return SelectivityReport(
             {n: {m: v[s] for m, v in found.items()} for n, s in spans.items()},
             groups=self._groups,
@@ -346,6 +362,8 @@ class _Gatherer(keras.metrics.Metric):
         self._squares = variable((classes, units)) if squares else None
         self._active = variable((units,)) if active else None
         self._samples = variable(())
+        self._batches = variable((), "mean")
+        self._first_bad = variable((), "mean")
         self._confusion = variable((classes, classes))
         # Replicas agree on these at every step, so that any one can be read.
         self._center = variable((units,), "mean")
@@ -357,6 +375,7 @@ class _Gatherer(keras.metrics.Metric):
         if self.store is not None:
             self.store.clear()
         self._minimum.assign(np.where(self._signed, np.inf, 0))
+        self._first_bad.assign(-1)
 
     def count_samples(self, labels: Any, predicted: Any) -> None:
         """Add a batch to the confusion matrix: true classes by predicted ones."""
@@ -375,6 +394,7 @@ class _Gatherer(keras.metrics.Metric):
         batch = class_statistics(
             activations, labels, center=center, squares=self._squares is not None
         )
+        self._note_batch(tf.math.is_finite(tf.reduce_sum(batch.total)), replicas)
         self._weight.assign_add(batch.weight)
         self._total.assign_add(batch.total)
         if self._squares is not None:
@@ -389,6 +409,20 @@ class _Gatherer(keras.metrics.Metric):
             tf.numpy_function(self.store.add, [activations, classes, weight], [])
         lowest = unit_minimum(activations, labels, self._signed, replicas)
         self._minimum.assign(tf.minimum(self._minimum, lowest))
+
+    def _note_batch(self, finite: tf.Tensor, replicas: Replicas | None) -> None:
+        """Count the batch, and keep the number of the first that is not finite."""
+        bad = tf.cast(~finite, tf.float64)
+        bad = replicas.sum(bad) if replicas else bad
+        first = tf.convert_to_tensor(self._first_bad)
+        here = tf.convert_to_tensor(self._batches)
+        self._first_bad.assign(tf.where((bad > 0) & (first < 0), here, first))
+        self._batches.assign_add(1)
+
+    @property
+    def first_bad_batch(self) -> int:
+        """Number of the first batch with an activation that is not finite."""
+        return int(self._first_bad.numpy())
 
     @property
     def statistics(self) -> ClassStatistics:

@@ -232,3 +232,23 @@ def test_the_labels_of_a_model_with_several_targets_are_named(data):
     assert found["odd"].class_means["h"].shape == (2, 4)
     with pytest.raises(ValueError, match="`labels`"):
         ks.measure(model, (x, targets), verbose=0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_activations_that_are_not_finite_are_named(data, value):
+    x, y = data[0].copy(), data[1]
+    x[90] = value  # A rectifier may well make a zero of NaN.
+    inputs = keras.Input((8, 8, 1))
+    first = keras.layers.Dense(4, "softplus", name="first")(
+        keras.layers.Flatten()(inputs)
+    )
+    clean = keras.layers.Dense(3, "softplus", name="clean")(
+        keras.layers.Flatten()(keras.ops.zeros_like(inputs))
+    )
+    joined = keras.layers.Concatenate()([first, clean])
+    model = keras.Model(inputs, keras.layers.Dense(10)(joined))
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights([np.ones_like(w) for w in layer.get_weights()])
+    with pytest.raises(ValueError, match=r"activations of \['first'\].*batch 2 "):
+        ks.measure(model, (x, y), taps="nonlinear", batch_size=40, verbose=0)

@@ -1,22 +1,25 @@
 """Base of the callbacks that measure over a data set."""
 
 import copy
+import weakref
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
 from keras_selectivity import taps as taps_module
 from keras_selectivity.measure import Measurement, check_data
-from keras_selectivity.metrics import UnitMetric
+from keras_selectivity.metrics import UnitMetric, get
 from keras_selectivity.report import SelectivityReport
 
 
 class DataCallback(keras.callbacks.Callback):
     """Base class: measures the model over `data` at the end of every epoch.
 
-    The pass is compiled once for a whole training. A copy (KerasTuner copies
-    callbacks) shares the data and nothing else.
+    The pass is compiled once for a whole training, and callbacks that measure
+    the same model over the same data share it: an epoch with several of them
+    makes one pass. A copy (KerasTuner copies callbacks) shares the data and
+    nothing else.
 
     Args:
         data: What `measure` takes.
@@ -25,7 +28,8 @@ class DataCallback(keras.callbacks.Callback):
         batch_size: For arrays.
 
     Raises:
-        ValueError: If `data` is None or, where that can be told, empty.
+        ValueError: If `data` is None or, where that can be told, empty; or if
+            no metric has a given name.
     """
 
     def __init__(
@@ -39,21 +43,31 @@ class DataCallback(keras.callbacks.Callback):
         check_data(data)
         self.data = data
         self.metrics = [metrics] if isinstance(metrics, str) else list(metrics)
+        self.metric_names = [get(metric).name for metric in self.metrics]
         self.taps = taps
         self.batch_size = batch_size
-        self._measurement: Measurement | None = None
+        self._shared: _SharedPass | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._measurement = Measurement(self.model, self.metrics, self.taps)
+        self._shared = _SharedPass.joined(self)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._measurement = None
+        if self._shared is not None:
+            self._shared.leave()
+        self._shared = None
 
-    def measure(self) -> SelectivityReport:
-        """A report of the model as it is now."""
-        if self._measurement is None:
-            self._measurement = Measurement(self.model, self.metrics, self.taps)
-        return self._measurement.run(self.data, self.batch_size, verbose=0)
+    def measure(self, epoch: int) -> SelectivityReport:
+        """A report of the model as it is at the end of an epoch.
+
+        Args:
+            epoch: The epoch, from 0.
+
+        Returns:
+            A report with this callback's measures, and perhaps those of others.
+        """
+        if self._shared is None:
+            self._shared = _SharedPass.joined(self)
+        return self._shared.report(epoch)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "DataCallback":
         memo[id(self.data)] = self.data
@@ -65,4 +79,69 @@ class DataCallback(keras.callbacks.Callback):
 
     def _for_copy(self, name: str, value: Any) -> Any:
         """What a copy gets: nothing that belongs to a training under way."""
-        return None if name in ("_model", "_measurement") else value
+        return None if name in ("_model", "_shared") else value
+
+
+class _SharedPass:
+    """One pass over the data for all the callbacks that look at the same."""
+
+    _of_model: ClassVar[weakref.WeakKeyDictionary[Any, list["_SharedPass"]]] = (
+        weakref.WeakKeyDictionary()
+    )
+
+    def __init__(self, callback: DataCallback) -> None:
+        self._model = weakref.ref(callback.model)
+        self._data = callback.data
+        self._taps = callback.taps
+        self._batch_size = callback.batch_size
+        self._metrics: dict[str, str | UnitMetric] = {}
+        self._measurement: Measurement | None = None
+        self._epoch: int | None = None
+        self._report: SelectivityReport | None = None
+
+    @classmethod
+    def joined(cls, callback: DataCallback) -> "_SharedPass":
+        """The pass that fits the callback, with its measures added to it."""
+        passes = cls._of_model.setdefault(callback.model, [])
+        # One that has run belongs to an earlier training.
+        passes[:] = [shared for shared in passes if shared._measurement is None]
+        fitting = next((shared for shared in passes if shared._fits(callback)), None)
+        if fitting is None:
+            fitting = cls(callback)
+            passes.append(fitting)
+        fitting._metrics.update(
+            zip(callback.metric_names, callback.metrics, strict=True)
+        )
+        return fitting
+
+    def leave(self) -> None:
+        """Let go of the pass and its memory: the training is over."""
+        passes = self._of_model.get(self._model(), [])
+        passes[:] = [shared for shared in passes if shared is not self]
+
+    def report(self, epoch: int) -> SelectivityReport:
+        """The report of an epoch: measured once, whoever asks."""
+        if self._measurement is None:
+            metrics = list(self._metrics.values())
+            self._measurement = Measurement(self._model(), metrics, self._taps)
+        if self._report is None or self._epoch != epoch:
+            self._report = self._measurement.run(
+                self._data, self._batch_size, verbose=0
+            )
+            self._epoch = epoch
+        return self._report
+
+    def _fits(self, callback: DataCallback) -> bool:
+        wanted = zip(callback.metric_names, callback.metrics, strict=True)
+        return (
+            _same_data(self._data, callback.data)
+            and self._taps == callback.taps
+            and self._batch_size == callback.batch_size
+            and all(self._metrics.get(name, m) == m for name, m in wanted)
+        )
+
+
+def _same_data(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
+        return all(a is b for a, b in zip(one, other, strict=True))
+    return one is other

@@ -88,7 +88,7 @@ class PreferredClassTracker(DataCallback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self._fresh:
             self._begin_at(epoch)
-        for name, preferred in self.measure().preferred_class.items():
+        for name, preferred in self.measure(epoch).preferred_class.items():
             history = [self.history[name]] if name in self.history else []
             self.history[name] = np.concatenate([*history, preferred[None]])
         self.epochs.append(epoch)

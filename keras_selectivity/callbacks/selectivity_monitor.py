@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_selectivity import taps as taps_module
 from keras_selectivity.callbacks.data_callback import DataCallback
-from keras_selectivity.metrics import UnitMetric, get
+from keras_selectivity.metrics import UnitMetric
 from keras_selectivity.model import SelectivityModel
 from keras_selectivity.report import SelectivityReport
 
@@ -78,9 +78,9 @@ class SelectivityMonitor(DataCallback):
             )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        report = self.report = self.measure()
+        report = self.report = self.measure(epoch)
         found: dict[str, float] = {}
-        for metric in report.metrics:
+        for metric in self.metric_names:
             key = _KEYS.get(metric, metric)
             found[key] = report.mean(metric)
             for layer, mean in report.layer_means(metric).items():
@@ -105,14 +105,10 @@ class SelectivityMonitor(DataCallback):
             if isinstance(self.model, SelectivityModel):
                 tf.summary.scalar("alpha", self.model.effective_alpha)
             for layer, values in report.items():
-                for metric, units in values.items():
+                for metric in self.metric_names:
                     tag = f"{_KEYS.get(metric, metric)}_of_units/{layer}"
-                    tf.summary.histogram(tag, units)
+                    tf.summary.histogram(tag, values[metric])
         self._writer.flush()
-
-    @property
-    def _metric_names(self) -> list[str]:
-        return [get(metric).name for metric in self.metrics]
 
     def _write_hyperparameters(self, log_dir: str) -> None:
         if not isinstance(self.model, SelectivityModel):
@@ -125,7 +121,7 @@ class SelectivityMonitor(DataCallback):
         }
         metrics = [
             api.Metric(key, group="selectivity", display_name=f"val_{key}")
-            for key in (_KEYS.get(name, name) for name in self._metric_names)
+            for key in (_KEYS.get(name, name) for name in self.metric_names)
         ]
         # What Keras's own TensorBoard callback writes, where it is used too.
         metrics += [

@@ -70,12 +70,56 @@ def test_nothing_is_retraced_from_epoch_to_epoch(model, data):
 
     class Count(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
-            step = monitor._measurement._pass
+            step = monitor._shared._measurement._pass
             traces.append(step.test_function)
 
     model.fit(*data, epochs=3, verbose=0, callbacks=[monitor, Count()])
     assert traces[0] is not None
     assert traces.count(traces[0]) == 3
+
+
+class Counted:
+    """A data set that counts how often it is iterated."""
+
+    def __init__(self, data):
+        self.passes = 0
+
+        def count(*batch):
+            self.passes += 1
+            return batch[1]
+
+        data_set = tf.data.Dataset.from_tensor_slices(data).batch(120)
+        self.data_set = data_set.map(
+            lambda x, y: (x, tf.numpy_function(count, [x, y], y.dtype))
+        ).map(lambda x, y: (x, tf.ensure_shape(y, (None,))))
+
+
+def test_an_epoch_with_several_measuring_callbacks_makes_one_pass(model, data):
+    counted = Counted(data)
+    callbacks = [
+        SelectivityMonitor(counted.data_set, metrics=["dprime"]),
+        ks.callbacks.PreferredClassTracker(counted.data_set),
+        SelectivityMonitor(counted.data_set, metrics=["si", "precision"]),
+    ]
+    for _ in range(2):  # The same callbacks again, for a second training.
+        counted.passes = 0
+        logs = model.fit(*data, epochs=3, verbose=0, callbacks=callbacks).history
+        assert counted.passes == 3
+    report = ks.measure(model, data, ["dprime", "precision"], verbose=0)
+    assert logs["val_dprime"][-1] == pytest.approx(report.mean("dprime"))
+    assert logs["val_precision"][-1] == pytest.approx(report.mean("precision"))
+    assert len(logs["preferred_class_changed"]) == 3
+    assert "val_precision_class" not in logs
+
+
+def test_callbacks_that_differ_do_not_share(model, data):
+    first = SelectivityMonitor(data, metrics=[ks.metrics.Precision(n=5)])
+    second = SelectivityMonitor(data, metrics=[ks.metrics.Precision(n=50)])
+    model.fit(*data, verbose=0, callbacks=[first, second])
+    for monitor, n in ((first, 5), (second, 50)):
+        expected = ks.measure(model, data, [ks.metrics.Precision(n=n)], verbose=0)
+        found = monitor.report.mean("precision")
+        assert found == pytest.approx(expected.mean("precision"))
 
 
 def test_a_plain_model_can_be_watched_too(make_cnn, data):
