@@ -252,3 +252,58 @@ def test_activations_that_are_not_finite_are_named(data, value):
             layer.set_weights([np.ones_like(w) for w in layer.get_weights()])
     with pytest.raises(ValueError, match=r"activations of \['first'\].*batch 2 "):
         ks.measure(model, (x, y), taps="nonlinear", batch_size=40, verbose=0)
+
+
+@pytest.mark.slow
+def test_ten_million_samples_lose_no_digits_that_matter():
+    """1e7 samples, mean 1e4 times the deviation, against float64 by halves."""
+    batch, batches = 2**17, 77
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(batch, 2)).astype("float32")
+    y = rng.integers(0, 3, batch)
+    x = (np.float32(1e4) + y[:, None] + noise).astype("float32")
+    data = tf.data.Dataset.from_tensors((x, y)).repeat(batches)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.ReLU(name="r")])
+    model.add(keras.layers.Dense(3))
+    report = ks.measure(model, data, ["si", "dprime"], verbose=0)
+    assert report.class_weight.sum() == batch * batches > 1e7
+    # The same batch again and again: the measures are those of the batch.
+    exact = x.astype(np.float64)
+    means = np.stack([exact[y == c].mean(axis=0) for c in range(3)])
+    np.testing.assert_allclose(report.class_means["r"], means, rtol=1e-12)
+    variance = np.stack([exact[y == c].var(axis=0) for c in range(3)])
+    mixture = (variance[:2] + means[:2] ** 2).mean(axis=0) - means[:2].mean(axis=0) ** 2
+    expected = (means[2] - means[:2].mean(axis=0)) / np.sqrt(
+        (variance[2] + mixture) / 2
+    )
+    np.testing.assert_allclose(report["r"]["dprime"], expected, rtol=1e-6)
+
+
+def test_classes_and_units_can_be_renamed(make_cnn, data):
+    """Permuting classes and units permutes the results and changes none."""
+    metrics = ["si", "si_second", "dprime", "precision", "top_class", "localist"]
+    metrics += ["mutual_information", "dead", "active_fraction", "l1_norm"]
+    model = make_cnn(norm=False)
+    x, y = data
+    before = ks.measure(model, data, metrics, verbose=0)
+    renamed = np.random.default_rng(0).permutation(10)
+    after = ks.measure(model, (x, renamed[y]), metrics, verbose=0)
+    order = np.random.default_rng(1).permutation(12)
+    layer = model.get_layer("dense")
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel[:, order], bias[order]])
+    moved = ks.measure(model, data, metrics, verbose=0)
+    for metric in before["dense"]:
+        same = before["dense"][metric]
+        if metric == "precision_class":
+            continue  # Two classes can have the same share.
+        if metric == "top_class_class":
+            alive = before["dense"]["dead"] == 0  # Ties go to the first class.
+            np.testing.assert_array_equal(
+                after["dense"][metric][alive], renamed[same[alive].astype(int)]
+            )
+        else:
+            np.testing.assert_allclose(after["dense"][metric], same, 1e-6, 1e-9)
+        np.testing.assert_allclose(
+            moved["dense"][metric], same[order], rtol=1e-4, atol=1e-6
+        )
