@@ -100,8 +100,7 @@ def discriminability(
             parts. `"samples"`: it is the samples of the other classes pooled.
 
     Returns:
-        Array or tensor `(units,)` in the dtype of the statistics, at least 0
-        for `rest="classes"`.
+        Array or tensor `(units,)` in the dtype of the statistics, at least 0.
 
     Raises:
         ValueError: If `rest` is neither of the two, or the statistics hold no

@@ -30,6 +30,7 @@ def measure(
     taps: taps_module.Selection | None = None,
     groups: Mapping[str, Sequence[str]] | str | None = None,
     correct_only: bool = False,
+    response: taps_module.Response = "mean",
     batch_size: int | None = None,
     verbose: str | int = "auto",
     num_classes: int | None = None,
@@ -55,6 +56,8 @@ def measure(
             taps are measured, or every tap its own group.
         correct_only: Whether to count only the samples that the model
             classifies rightly, as G19 does.
+        response: What stands for a feature map: its `"mean"` over positions, or
+            its `"max"`, as in G19's jitterplots of conv5.
         batch_size: For arrays, as in `evaluate`.
         verbose: Progress bar, as in `evaluate`.
         num_classes: As for `SelectivityModel`, whose own are taken by default.
@@ -83,7 +86,7 @@ def measure(
         ['dprime', 'si']
     """
     measurement = Measurement(
-        model, metrics, taps, groups, correct_only, num_classes, labels
+        model, metrics, taps, groups, correct_only, response, num_classes, labels
     )
     return measurement.run(data, batch_size, verbose)
 
@@ -100,6 +103,7 @@ class Measurement:
         taps: As for `measure`.
         groups: As for `measure`.
         correct_only: As for `measure`.
+        response: As for `measure`.
         num_classes: As for `measure`.
         labels: As for `measure`.
 
@@ -126,6 +130,7 @@ class Measurement:
         taps: taps_module.Selection | None = None,
         groups: Mapping[str, Sequence[str]] | str | None = None,
         correct_only: bool = False,
+        response: taps_module.Response = "mean",
         num_classes: int | None = None,
         labels: str | int | None = None,
     ) -> None:
@@ -134,19 +139,25 @@ class Measurement:
         self._metrics = [metrics_module.get(metric) for metric in metrics]
         if not self._metrics:
             raise ValueError("`metrics` must name at least one measure.")
+        names = [metric.name for metric in self._metrics]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                "`metrics` must not hold two measures of one name, which a report "
+                f"could not tell apart. Received: {names}. Measure twice."
+            )
         self._correct_only = correct_only
         with model.distribute_strategy.scope():
             wrapped = isinstance(model, SelectivityModel)
             if wrapped and taps is None:
-                tapped = model.tapped
+                taps = model.tap_names
                 groups = model.groups if groups is None else groups
-            else:
-                tapped = taps_module.TappedModel(
-                    model.base_model if wrapped else model,
-                    "relu" if taps is None else taps,
-                    allow_output=True,
-                    silenced_as=model.tapped if wrapped else None,
-                )
+            tapped = taps_module.TappedModel(
+                model.base_model if wrapped else model,
+                "relu" if taps is None else taps,
+                allow_output=True,
+                silenced_as=model.tapped if wrapped else None,
+                response=response,
+            )
             if wrapped and num_classes is None and labels is None:
                 targets = model.targets
             else:

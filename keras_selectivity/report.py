@@ -267,7 +267,9 @@ class SelectivityReport(Mapping[str, dict[str, np.ndarray]]):
             ) from error
 
     def __repr__(self) -> str:
-        means = ", ".join(f"{name}={self.mean(name):.4g}" for name in self.metrics)
+        # The mean of class indices would say nothing.
+        names = [name for name in self.metrics if not name.endswith("_class")]
+        means = ", ".join(f"{name}={self.mean(name):.4g}" for name in names)
         return f"<SelectivityReport of {len(self)} layers: {means}>"
 
 

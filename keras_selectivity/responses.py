@@ -1,6 +1,7 @@
 """The unit activations of a whole data set, in memory or on disk."""
 
 import tempfile
+import threading
 from typing import IO
 
 import numpy as np
@@ -26,6 +27,8 @@ class ResponseStore:
 
     def __init__(self, units: int) -> None:
         self._units = units
+        # Replicas add from threads of their own.
+        self._lock = threading.Lock()
         self._file: IO[bytes] | None = None
         self.clear()
 
@@ -49,8 +52,12 @@ class ResponseStore:
             weight: `(samples,)`; a sample of weight 0 is not kept.
         """
         kept = weight > 0
-        self._labels.append(np.asarray(labels[kept], np.int64))
         batch = np.asarray(activations[kept], np.float32)
+        with self._lock:
+            self._labels.append(np.asarray(labels[kept], np.int64))
+            self._keep(batch)
+
+    def _keep(self, batch: np.ndarray) -> None:
         self._bytes += batch.nbytes
         if self._file is None and self._bytes > MEMORY_LIMIT:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 (it stays open)

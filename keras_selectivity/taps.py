@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -123,6 +123,7 @@ class Some:
     of: Any
 
 
+Response = Literal["mean", "max"]
 Selection = str | Sequence[str] | Callable[[Any], bool] | Some
 
 
@@ -329,6 +330,9 @@ class Tap(keras.layers.Layer):
 
     Args:
         channel_axis: Axis of the channels, -1 or 1.
+        response: `"mean"`, or `"max"` for the highest value of a feature map in
+            the place of its mean (as G19 has it for conv5), without the gradient
+            of its own.
 
     Call arguments:
         inputs: `(batch, ..., units)`, or `(batch, units, ...)` for axis 1.
@@ -345,9 +349,12 @@ class Tap(keras.layers.Layer):
         ((2, 4, 4, 3), (2, 3))
     """
 
-    def __init__(self, channel_axis: int = -1, **kwargs: Any) -> None:
+    def __init__(
+        self, channel_axis: int = -1, response: Response = "mean", **kwargs: Any
+    ) -> None:
         super().__init__(autocast=False, **kwargs)
         self.channel_axis = channel_axis
+        self.response = response
         self.supports_masking = True
         self._silencing: Callable[[], tuple[tf.Tensor, tf.Tensor]] | None = None
 
@@ -364,7 +371,10 @@ class Tap(keras.layers.Layer):
             shape = [-1 if i == axis else 1 for i in range(inputs.shape.rank)]
             unit_mask = tf.reshape(tf.cast(unit_mask, inputs.dtype), shape)
         weights = _position_weights(inputs, positions, mask)
-        return _observe(inputs, weights, positions, silenced, unit_mask)
+        output, units = _observe(inputs, weights, positions, silenced, unit_mask)
+        if self.response == "max":
+            units = _highest(output, weights, positions)
+        return output, units
 
     def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
         units = inputs.shape[self.channel_axis]
@@ -378,7 +388,11 @@ class Tap(keras.layers.Layer):
         return previous_mask, None
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "channel_axis": self.channel_axis}
+        return {
+            **super().get_config(),
+            "channel_axis": self.channel_axis,
+            "response": self.response,
+        }
 
 
 class TappedModel:
@@ -392,6 +406,7 @@ class TappedModel:
         allow_output: Whether `taps` may name the model's output.
         silenced_as: Another view of the model, whose silent units are silent in
             this one too.
+        response: What stands for a feature map: its `"mean"` or its `"max"`.
 
     Raises:
         TypeError: If the model is a subclassed one, or `taps` of a wrong type.
@@ -417,7 +432,12 @@ class TappedModel:
         *,
         allow_output: bool = False,
         silenced_as: "TappedModel | None" = None,
+        response: Response = "mean",
     ) -> None:
+        if response not in ("mean", "max"):
+            raise ValueError(
+                f'`response` must be "mean" or "max". Received: response={response!r}.'
+            )
         sites = find(model)
         self.sites = select(sites, taps, allow_output=allow_output)
         self._readers: dict[str, Any] = {}
@@ -425,7 +445,7 @@ class TappedModel:
             self._readers.update(silenced_as._readers)
         needed = {*self.names, *self._readers}
         self._taps = {
-            site.name: Tap(site.channel_axis, name=f"tap_{i}")
+            site.name: Tap(site.channel_axis, response, name=f"tap_{i}")
             for i, site in enumerate(sites)
             if site.name in needed
         }
@@ -705,6 +725,16 @@ def _observe(
         return (y, units), gradient
 
     return observe(x)
+
+
+def _highest(
+    x: tf.Tensor, weights: tf.Tensor | None, positions: list[int]
+) -> tf.Tensor:
+    """The highest value over the positions, masked ones left out."""
+    values = tf.cast(x, _statistics_dtype(x.dtype))
+    if weights is not None:
+        values = tf.where(weights > 0, values, values.dtype.min)
+    return tf.reduce_max(values, axis=positions) if positions else values
 
 
 def _share(x: tf.Tensor, positions: list[int]) -> tf.Tensor:

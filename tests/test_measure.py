@@ -199,6 +199,9 @@ def test_an_unknown_metric_is_answered_with_the_nearest(make_cnn, data):
         ks.measure(make_cnn(), data, ["d_prime"])
     with pytest.raises(TypeError, match="`metrics` must hold"):
         ks.measure(make_cnn(), data, [3])
+    twice = [ks.metrics.Precision(n=5), "precision"]
+    with pytest.raises(ValueError, match="two measures of one name"):
+        ks.measure(make_cnn(), data, twice)
     with pytest.raises(ValueError, match="at least one"):
         ks.measure(make_cnn(), data, [])
 
@@ -307,3 +310,25 @@ def test_classes_and_units_can_be_renamed(make_cnn, data):
         np.testing.assert_allclose(
             moved["dense"][metric], same[order], rtol=1e-4, atol=1e-6
         )
+
+
+def test_the_response_of_a_feature_map_may_be_its_maximum(make_cnn, data):
+    model = ks.SelectivityModel(make_cnn())
+    x, y = data
+    report = ks.measure(model, data, response="max", verbose=0)
+    for layer in ("conv_2", "dense"):
+        maps = keras.Model(
+            model.base_model.input, model.base_model.get_layer(layer).output
+        ).predict(x, verbose=0)
+        peaks = maps.max(axis=tuple(range(1, maps.ndim - 1)))
+        expected = selectivity(peaks, np.eye(10)[y])
+        np.testing.assert_allclose(report[layer]["si"], expected, atol=2e-6)
+    with pytest.raises(ValueError, match="response='median'"):
+        ks.measure(model, data, response="median")
+
+
+def test_the_maximum_leaves_masked_tokens_out():
+    tokens = np.array([[[5.0], [9.0]], [[3.0], [-4.0]]], "float32")
+    mask = np.array([[True, False], [True, True]])
+    _, units = ks.taps.Tap(response="max")(tokens, mask=mask)
+    assert units.numpy().ravel().tolist() == [5, 3]

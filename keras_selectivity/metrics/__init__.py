@@ -51,7 +51,8 @@ def get(identifier: str | UnitMetric) -> UnitMetric:
     """The measure that a name or an instance stands for.
 
     Args:
-        identifier: `"si"`, `"dprime"` or a `UnitMetric`.
+        identifier: The name of a measure (`"si"`, `"precision"`, ...) or a
+            `UnitMetric`.
 
     Returns:
         An instance.

@@ -20,7 +20,12 @@ class Observations:
         active: `(units,)` float64: weight of the samples with an activation
             other than zero; None unless a measure needs it.
         filter_norms: `(units,)` float64: L1 norm of the weights that make each
-    X
+            unit, NaN where no filter does; None unless a measure needs it.
+        responses: `(samples, units)` float32: the activation of every unit for
+            every sample of weight above 0, on disk where it is large; None
+            unless a measure needs it.
+        labels: `(samples,)` int: class of those samples, the likeliest of a
+            soft label; None unless a measure needs it.
     """
 
     statistics: ClassStatistics

@@ -25,7 +25,8 @@ class MutualInformation(UnitMetric):
         bins: Number of bins, at least 2. Equal responses share a bin, so that a
             unit with many zeros fills fewer.
         binning: `"quantile"`: bins of about equal counts, the same whatever
-            the scale of the unit. `"uniform"`: bins of equal width from the
+            the scale of the unit; the lowest response has a bin of its own
+            where it would fill one. `"uniform"`: bins of equal width from the
             lowest to the highest response.
         correction: `"miller-madow"`: subtract the first-order bias, from the
             number of occupied bins; the result may fall below 0 or exceed its
@@ -111,5 +112,15 @@ class MutualInformation(UnitMetric):
         if self.binning == "uniform":
             low, high = float(responses.min()), float(responses.max())
             return low + (high - low) * shares
-        # An edge is a response, so that equal responses are never parted.
-        return np.unique(np.quantile(responses, shares, method="higher"))
+        # An edge is a response, so that equal responses are never parted. Where
+        # the lowest one, a rectifier's zero, would fill bins by itself, it has
+        # one and the others share the rest.
+        lowest = responses.min()
+        others = responses[responses > lowest]
+        if (
+            not others.size
+            or len(responses) - others.size <= len(responses) / self.bins
+        ):
+            return np.unique(np.quantile(responses, shares, method="higher"))
+        shares = np.arange(self.bins - 1) / (self.bins - 1)
+        return np.unique(np.quantile(others, shares, method="higher"))

@@ -10,7 +10,7 @@ from keras_selectivity.metrics.base import Observations, UnitMetric
 class Precision(UnitMetric):
     """Share of the most frequent class among the N most activating samples.
 
-    `"precision"` is the share, from max(1/classes, 1/N) to 1; `"precision_class"`
+    `"precision"` is the share, from about 1/classes to 1; `"precision_class"`
     the class. Where samples tie for the last places, as the zeros of a rectifier
     do, each of them counts for the places left over in equal parts: what a
     random draw among them gives on average, whatever the order of the data.

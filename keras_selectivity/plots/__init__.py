@@ -1,5 +1,17 @@
 """Every figure as a function of results. Needs matplotlib."""
 
+from keras_selectivity.plots.agreement import plot_agreement
+from keras_selectivity.plots.depth import plot_depth
+from keras_selectivity.plots.distribution import plot_distribution
+from keras_selectivity.plots.jitter import plot_jitter
 from keras_selectivity.plots.sweep import plot_sweep
+from keras_selectivity.plots.top_images import plot_top_images
 
-__all__ = ["plot_sweep"]
+__all__ = [
+    "plot_agreement",
+    "plot_depth",
+    "plot_distribution",
+    "plot_jitter",
+    "plot_sweep",
+    "plot_top_images",
+]

@@ -102,8 +102,13 @@ def test_mutual_information_against_scikit_learn(case, binning):
     if binning == "uniform":
         edges = np.linspace(values.min(), values.max(), 7)[1:-1]
     else:
-        ranked = np.sort(values)
-        edges = ranked[np.ceil(59 * np.arange(1, 6) / 6).astype(int)]
+        ranked, first = np.sort(values), 1
+        lowest = (values == values.min()).sum()
+        if 10 < lowest < 60:  # More than a sixth: a bin of its own.
+            ranked, first = ranked[lowest:], 0
+        parts = 5 + first
+        places = np.ceil((len(ranked) - 1) * np.arange(first, parts) / parts)
+        edges = ranked[places.astype(int)]
     bins = sum((values >= edge).astype(int) for edge in edges)
     expected = mutual_info_score(labels, bins) / np.log(2)
     assert found == pytest.approx(max(0, expected), abs=1e-9)
@@ -152,6 +157,17 @@ def test_mutual_information_of_w24(values, bits, binning):
     metric = metrics.MutualInformation(bins=32, binning=binning)
     found = metric.compute(observed(values(labels).astype(float), labels))
     assert found[0] == pytest.approx(bits, abs=1e-6)
+
+
+def test_a_rare_response_is_not_lost_among_the_zeros():
+    labels = np.repeat(np.arange(10), 100)
+    rare = np.zeros(1000)
+    rare[:5] = np.arange(1, 6)  # Fewer samples than a bin holds.
+    found = metrics.MutualInformation(bins=32).compute(observed(rare, labels))
+    # Each response, of one sample, tells the class for certain.
+    zeros = np.r_[95, np.full(9, 100)] / 995
+    unsure = -(0.995 * zeros * np.log2(zeros)).sum()
+    assert found[0] == pytest.approx(np.log2(10) - unsure, abs=1e-9)
 
 
 def test_the_correction_takes_away_the_bias_of_a_unit_that_knows_nothing():

@@ -1,0 +1,41 @@
+"""What the figures of a report share: measures with names, layers along an axis."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras_selectivity.report import SelectivityReport
+
+_LABELS = {
+    "dprime": "class discriminability d'",
+    "l1_norm": "L1 norm of the filter",
+    "mutual_information": "mutual information (bits)",
+    "si": "class selectivity index",
+    "si_second": "selectivity index of the second class",
+}
+
+
+def check_measure(report: SelectivityReport, measure: str, argument: str) -> None:
+    """Raise a ValueError unless the report holds the measure."""
+    if measure not in report.metrics:
+        raise ValueError(
+            f"`{argument}` must name a measure that the report holds: "
+            f"{report.metrics}. Received: {argument}={measure!r}."
+        )
+
+
+def measure_label(measure: str) -> str:
+    """Name of a measure as an axis shows it."""
+    return _LABELS.get(measure, measure.replace("_", " "))
+
+
+def figure_width(layers: int) -> float:
+    """Inches that a figure with so many layers along its x axis needs."""
+    return min(max(4.5, 1.5 + 0.35 * layers), 16.0)
+
+
+def label_layers(axes: Any, names: Sequence[str]) -> None:
+    """Name the layers along the x axis, upright text, however many there are."""
+    size = 8 if len(names) <= 80 else 5
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
+    axes.set_xlim(-0.7, len(names) - 0.3)
+    axes.spines[["top", "right"]].set_visible(False)

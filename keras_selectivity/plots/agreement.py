@@ -1,0 +1,105 @@
+"""One measure against another, over all units."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from keras_selectivity.plots._layers import check_measure, measure_label
+from keras_selectivity.report import SelectivityReport
+
+
+def plot_agreement(
+    report: SelectivityReport,
+    x: str = "si",
+    y: str = "precision",
+    *,
+    title: str = "",
+) -> Any:
+    """Draw one measure against another, with their correlation.
+
+    One point a unit, coloured by the depth of its layer; Spearman's and Pearson's
+    correlation over all units above. Units for which either measure is not
+    defined are left out.
+
+    Args:
+        report: What `measure` returned.
+        x: Name of the measure along x.
+        y: Name of the measure along y.
+        title: Above the figure.
+
+    Returns:
+        A `matplotlib.figure.Figure`. A correlation is NaN for fewer than two
+        units, or where a measure is constant.
+
+    Raises:
+        ValueError: If the report does not hold a measure.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> import keras_selectivity as ks
+        >>> model = keras.Sequential([
+        ...     keras.Input((4,)),
+        ...     keras.layers.Dense(8, activation="relu", name="hidden"),
+        ...     keras.layers.Dense(2),
+        ... ])
+        >>> data = np.random.rand(20, 4), np.arange(20) % 2
+        >>> report = ks.measure(model, data, ["si", "dprime"], verbose=0)
+        >>> figure = plot_agreement(report, y="dprime")
+        >>> figure.axes[0].get_title()
+        'Spearman ..., Pearson ... (... units)'
+
+    Reference:
+        G19 figure 5; M18 figure A3.
+    """
+    check_measure(report, x, "x")
+    check_measure(report, y, "y")
+    from matplotlib.colors import BoundaryNorm
+    from matplotlib.figure import Figure
+
+    names = list(report)
+    across = np.concatenate([found[x] for found in report.values()])
+    along = np.concatenate([found[y] for found in report.values()])
+    depth = np.repeat(np.arange(len(names)), [len(v[x]) for v in report.values()])
+    kept = np.isfinite(across) & np.isfinite(along)
+    across, along, depth = across[kept], along[kept], depth[kept]
+    spearman, pearson = _correlations(across, along)
+
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    axes = figure.subplots()
+    points = axes.scatter(
+        across,
+        along,
+        c=depth,
+        s=14 if len(depth) < 3000 else 4,
+        cmap="viridis",
+        norm=BoundaryNorm(np.arange(len(names) + 1) - 0.5, 256),
+        alpha=0.7,
+        linewidths=0,
+    )
+    axes.set(
+        xlabel=measure_label(x),
+        ylabel=measure_label(y),
+        title=f"Spearman {spearman:.3f}, Pearson {pearson:.3f} ({len(depth)} units)",
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    step = -(-len(names) // 30)
+    bar = figure.colorbar(points, ax=axes, ticks=range(0, len(names), step))
+    bar.ax.set_yticklabels(names[::step], fontsize=7)
+    bar.ax.minorticks_off()
+    bar.ax.invert_yaxis()
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Spearman's and Pearson's correlation; NaN where there is none."""
+    from scipy import stats
+
+    if len(x) < 2 or not np.ptp(x) or not np.ptp(y):
+        return float("nan"), float("nan")
+    with warnings.catch_warnings():
+        # Values that differ by rounding alone: a correlation, but a rough one.
+        warnings.simplefilter("ignore", stats.NearConstantInputWarning)
+        return float(stats.spearmanr(x, y)[0]), float(stats.pearsonr(x, y)[0])
