@@ -268,7 +268,8 @@ class SelectivityReport(Mapping[str, dict[str, np.ndarray]]):
 
     def __repr__(self) -> str:
         # The mean of class indices would say nothing.
-        names = [name for name in self.metrics if not name.endswith("_class")]
+        indices = ("precision_class", "top_class_class")
+        names = [name for name in self.metrics if name not in indices]
         means = ", ".join(f"{name}={self.mean(name):.4g}" for name in names)
         return f"<SelectivityReport of {len(self)} layers: {means}>"
 

@@ -190,3 +190,11 @@ def test_a_measure_that_was_not_taken_is_named(measured):
     plain = ks.measure(measured[0], (x, y), verbose=0)
     with pytest.raises(ValueError, match="does not hold 'dead'"):
         plain.layer_means("si", without_dead=True)
+
+
+def test_what_it_prints_of_itself(measured):
+    model, x, y, _ = measured
+    report = ks.measure(model, (x, y), ["top_class", "precision"], verbose=0)
+    shown = repr(report)
+    assert f"top_class={report.mean('top_class'):.4g}" in shown
+    assert "precision_class" not in shown

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from sklearn.metrics import mutual_info_score
+from sklearn.metrics import mutual_info_score, precision_score
 
 import keras_selectivity as ks
 from keras_selectivity import metrics, responses
@@ -157,6 +157,18 @@ def test_mutual_information_of_w24(values, bits, binning):
     metric = metrics.MutualInformation(bins=32, binning=binning)
     found = metric.compute(observed(values(labels).astype(float), labels))
     assert found[0] == pytest.approx(bits, abs=1e-6)
+
+
+def test_precision_without_ties_is_that_of_scikit_learn():
+    rng = np.random.default_rng(2)
+    labels = rng.integers(0, 5, 300)
+    values = rng.normal(size=(300, 8)) + (labels == 3)[:, None]
+    found = metrics.Precision(n=40).compute(observed(values, labels))
+    for unit in range(8):
+        chosen = np.zeros(300, bool)
+        chosen[np.argsort(values[:, unit])[-40:]] = True
+        shares = [precision_score(labels == c, chosen) for c in range(5)]
+        assert found["precision"][unit] == pytest.approx(max(shares), rel=1e-12)
 
 
 def test_a_rare_response_is_not_lost_among_the_zeros():
