@@ -30,9 +30,9 @@ def measure(
     taps: taps_module.Selection | None = None,
     groups: Mapping[str, Sequence[str]] | str | None = None,
     correct_only: bool = False,
-    response: taps_module.Response = "mean",
     batch_size: int | None = None,
     verbose: str | int = "auto",
+    response: taps_module.Response = "mean",
     num_classes: int | None = None,
     labels: str | int | None = None,
 ) -> SelectivityReport:
@@ -56,10 +56,10 @@ def measure(
             taps are measured, or every tap its own group.
         correct_only: Whether to count only the samples that the model
             classifies rightly, as G19 does.
-        response: What stands for a feature map: its `"mean"` over positions, or
-            its `"max"`, as in G19's jitterplots of conv5.
         batch_size: For arrays, as in `evaluate`.
         verbose: Progress bar, as in `evaluate`.
+        response: What stands for a feature map: its `"mean"` over positions, or
+            its `"max"`, as in G19's jitterplots of conv5.
         num_classes: As for `SelectivityModel`, whose own are taken by default.
         labels: As for `SelectivityModel`, whose own are taken by default.
 
