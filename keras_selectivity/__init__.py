@@ -1,6 +1,13 @@
 """Control, measure and test the class selectivity of hidden units in Keras."""
 
-from keras_selectivity import callbacks, functional, metrics, regularizers, taps
+from keras_selectivity import (
+    callbacks,
+    functional,
+    metrics,
+    perturbation,
+    regularizers,
+    taps,
+)
 from keras_selectivity.measure import measure
 from keras_selectivity.model import SelectivityModel
 from keras_selectivity.report import SelectivityReport
@@ -14,6 +21,7 @@ __all__ = [
     "functional",
     "measure",
     "metrics",
+    "perturbation",
     "regularizers",
     "taps",
 ]
