@@ -5,7 +5,7 @@ from keras_selectivity.perturbation.correlation import (
     ImportanceCorrelations,
     importance_correlations,
 )
-from keras_selectivity.perturbation.cumulative import cumulative
+from keras_selectivity.perturbation.cumulative import cumulative, cumulative_within
 from keras_selectivity.perturbation.curve import AblationCurve, NoiseCurve, area
 from keras_selectivity.perturbation.noise import noise
 from keras_selectivity.perturbation.single_unit import SingleUnitAblation, single_unit
@@ -18,6 +18,7 @@ __all__ = [
     "SingleUnitAblation",
     "area",
     "cumulative",
+    "cumulative_within",
     "importance_correlations",
     "noise",
     "single_unit",

@@ -13,7 +13,12 @@ from keras_selectivity.model import SelectivityModel
 from keras_selectivity.perturbation.batches import Batches
 from keras_selectivity.perturbation.probes import Probe, Silencing
 from keras_selectivity.perturbation.progress import Progress
-from keras_selectivity.perturbation.reference import Clamp, ElementMeans, gather
+from keras_selectivity.perturbation.reference import (
+    Clamp,
+    ElementMeans,
+    checked_clamp,
+    gather,
+)
 from keras_selectivity.perturbation.scores import Scores, Truth
 from keras_selectivity.perturbation.segments import SegmentedModel, Values
 from keras_selectivity.targets import ClassTargets
@@ -90,11 +95,7 @@ class Engine:
         Raises:
             ValueError: If `clamp` is neither, or there is no reference set.
         """
-        if clamp not in ("zero", "mean"):
-            raise ValueError(
-                f'`clamp` must be "zero" or "mean". Received: clamp={clamp!r}.'
-            )
-        if clamp == "zero":
+        if checked_clamp(clamp) == "zero":
             return [0.0] * len(self.axes)
         if reference is None:
             raise ValueError(

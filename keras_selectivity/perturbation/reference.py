@@ -12,6 +12,29 @@ from keras_selectivity.targets import ClassTargets
 Clamp = Literal["zero", "mean"]
 
 
+def checked_clamp(clamp: Any) -> Clamp:
+    """`clamp`, if it is one.
+
+    Args:
+        clamp: What a user passed.
+
+    Returns:
+        `"zero"` or `"mean"`.
+
+    Raises:
+        ValueError: If it is neither.
+
+    Example:
+        >>> checked_clamp("zero")
+        'zero'
+    """
+    if clamp not in ("zero", "mean"):
+        raise ValueError(
+            f'`clamp` must be "zero" or "mean". Received: clamp={clamp!r}.'
+        )
+    return clamp
+
+
 class ElementMeans:
     """Mean of every element of the feature maps, in float64.
 

@@ -110,8 +110,7 @@ class Scores:
         outputs = tf.cast(outputs, _at_least_float32(outputs.dtype))
         found = [predicted == classes]
         if self._top_k:
-            scores = tf.cast(outputs, tf.float32)
-            found.append(tf.math.in_top_k(classes, scores, self._top_k))
+            found.append(_in_top(outputs, classes, self._top_k))
         if self._loss is not None:
             found.append(_per_sample(self._loss, labels, outputs))
         return tf.stack([tf.cast(score, tf.float64) for score in found], axis=-1)
@@ -130,6 +129,22 @@ class Truth:
         self.weight = weight
         self.classes = classes
         self.labels = labels
+
+
+def _in_top(outputs: tf.Tensor, classes: tf.Tensor, k: int) -> tf.Tensor:
+    """`(samples,)` bool: whether the class is among the k highest outputs.
+
+    Of equal outputs the first counts as higher, as `argmax` has it. TensorFlow's
+    `in_top_k` counts all of them in, so that a network whose outputs are all
+    zero would always be right.
+    """
+    if outputs.shape[1] == 1:  # The probability of class 1, as accuracy has it.
+        outputs = tf.concat([1 - outputs, outputs], axis=1)
+    own = tf.gather(outputs, classes, axis=1, batch_dims=1)[:, None]
+    before = tf.range(outputs.shape[1], dtype=tf.int64) < classes[:, None]
+    higher = (outputs > own) | ((outputs == own) & before)
+    places = tf.math.count_nonzero(higher, axis=1)
+    return (places < k) & tf.math.is_finite(own[:, 0])
 
 
 def _per_sample(loss: Any, labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:

@@ -281,6 +281,8 @@ class _Segment:
         self._model = keras.Model(
             list(inputs.values()), [known[key] for key in self.makes]
         )
+        # Masks come in with their tensors and go on to the layers within.
+        self._model.supports_masking = True
         self._function: Any = None
         self._masked: list[bool] = []
 
