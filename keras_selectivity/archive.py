@@ -93,9 +93,7 @@ def write(
         >>> read(path, "sums", 1)[1]["sum"].tolist()
         [1.0, 1.0]
     """
-    path = os.fspath(path)
-    if not path.endswith(".npz"):
-        raise ValueError(f"`path` must end in .npz. Received: path={path!r}.")
+    path = check_path(path)
     temporary = f"{path}.{os.getpid()}.tmp"
     savez: Any = np.savez_compressed if compressed else np.savez
     try:
@@ -105,6 +103,34 @@ def write(
     finally:
         if os.path.exists(temporary):
             os.remove(temporary)
+
+
+def check_path(path: str | os.PathLike[str]) -> str:
+    """Raise for a path that could not be written.
+
+    Args:
+        path: What a user passed.
+
+    Returns:
+        The path as text.
+
+    Raises:
+        ValueError: If it does not end in `.npz`, or its folder does not exist.
+
+    Example:
+        >>> check_path("result.npz")
+        'result.npz'
+    """
+    path = os.fspath(path)
+    if not path.endswith(".npz"):
+        raise ValueError(f"`path` must end in .npz. Received: path={path!r}.")
+    folder = os.path.dirname(path)
+    if folder and not os.path.isdir(folder):
+        raise ValueError(
+            f"`path` must be in a folder that exists. Received: path={path!r}. "
+            f"Make {folder!r} first."
+        )
+    return path
 
 
 def read(

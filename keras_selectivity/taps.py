@@ -394,6 +394,15 @@ class TappedModel:
             self._taps[name].silence_with(reader)
             start += units
 
+    @property
+    def silent(self) -> dict[str, np.ndarray]:
+        """For each tap that can silence units, `(units,)` bool: those silent now."""
+        states = {name: read() for name, read in self._readers.items()}
+        return {
+            name: (mask.numpy() == 0) & bool(silenced.numpy())
+            for name, (silenced, mask) in states.items()
+        }
+
     def silencing_taps(self) -> dict[str, Tap]:
         """New taps for another graph, where what is silent here is silent too.
 

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
+from keras_selectivity.batches import Batches
 from keras_selectivity.callbacks.data_callback import DataCallback
 from keras_selectivity.checks import checked_count
-from keras_selectivity.perturbation.batches import Batches
 from keras_selectivity.perturbation.cumulative import CumulativeAblation
 from keras_selectivity.perturbation.curve import AblationCurve
 from keras_selectivity.perturbation.orders import Order, Points
@@ -134,14 +134,15 @@ class AblationAUC(DataCallback):
         """The samples to use, as arrays, or the data themselves."""
         if self.samples is None:
             return self.data
-        if isinstance(self.data, tuple):
+        if isinstance(self.data, (tuple, list)):
             held = len(keras.tree.flatten(self.data)[0])
             if held <= self.samples:
                 return self.data
             rng = np.random.default_rng(self.seed)
             chosen = np.sort(rng.choice(held, self.samples, replace=False))
             return keras.tree.map_structure(
-                lambda a: None if a is None else np.asarray(a)[chosen], self.data
+                lambda a: None if a is None else np.asarray(a)[chosen],
+                tuple(self.data),
             )
         return _first(Batches(self.data), self.samples)
 

@@ -9,10 +9,10 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
+from keras_selectivity.batches import Batches
 from keras_selectivity.checks import checked_count
 from keras_selectivity.measure import Measurement
 from keras_selectivity.perturbation import orders as orders_module
-from keras_selectivity.perturbation.batches import Batches
 from keras_selectivity.perturbation.curve import AblationCurve
 from keras_selectivity.perturbation.engine import Engine, Sums
 from keras_selectivity.perturbation.orders import Order, Points
@@ -135,7 +135,18 @@ def cumulative_within(
     repeats: int = 10,
     clamp: Clamp = "zero",
     seed: int = 0,
-    **options: Any,
+    *,
+    test_data: Any = None,
+    reference: Any = None,
+    report: SelectivityReport | None = None,
+    metric: str = "si",
+    top_k: int = 1,
+    batch_size: int | None = None,
+    verbose: str | int = "auto",
+    checkpoint: str | os.PathLike[str] | None = None,
+    num_classes: int | None = None,
+    labels: str | int | None = None,
+    max_rows: int | None = None,
 ) -> dict[str, AblationCurve]:
     """Silence more and more units of one layer, or group of layers, after another.
 
@@ -154,7 +165,17 @@ def cumulative_within(
         repeats: As for `cumulative`.
         clamp: As for `cumulative`.
         seed: As for `cumulative`.
-        **options: The keyword arguments of `cumulative`.
+        test_data: As for `cumulative`.
+        reference: As for `cumulative`.
+        report: As for `cumulative`.
+        metric: As for `cumulative`.
+        top_k: As for `cumulative`.
+        batch_size: As for `cumulative`.
+        verbose: As for `cumulative`.
+        checkpoint: As for `cumulative`.
+        num_classes: As for `cumulative`.
+        labels: As for `cumulative`.
+        max_rows: As for `cumulative`.
 
     Returns:
         A curve for each layer, or group, in depth order.
@@ -179,7 +200,6 @@ def cumulative_within(
     Reference:
         R22 section 4.2: the feature maps of a module's layers, ranked together.
     """
-    made = {"metric", "top_k", "num_classes", "labels", "max_rows"}
     analysis = CumulativeAblation(
         model,
         order,
@@ -189,10 +209,15 @@ def cumulative_within(
         clamp,
         seed,
         groups=groups,
-        **{name: value for name, value in options.items() if name in made},
+        metric=metric,
+        top_k=top_k,
+        num_classes=num_classes,
+        labels=labels,
+        max_rows=max_rows,
     )
-    given = {name: value for name, value in options.items() if name not in made}
-    return analysis.run(data, **given)
+    return analysis.run(
+        data, test_data, reference, report, batch_size, verbose, checkpoint
+    )
 
 
 class CumulativeAblation:
@@ -396,6 +421,11 @@ class Plan:
         if not isinstance(order, str):
             orders_module.orders(order, layers, repeats, seed)
             order = [pair for pair in order if pair[0] in drawn]
+            if not order:
+                raise ValueError(
+                    f"`order` names no unit of {list(members)}. Name one at least of "
+                    "each group, or leave the group out."
+                )
         found = orders_module.orders(order, drawn, repeats, seed, report, metric)
         counts = orders_module.points(points, sum(drawn.values()), found.shape[1])
         places = np.empty((len(found), sum(drawn.values())), np.int64)

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
+from keras_selectivity.batches import Batches
 from keras_selectivity.model import SelectivityModel
-from keras_selectivity.perturbation.batches import Batches
 from keras_selectivity.perturbation.probes import Probe, Silencing
 from keras_selectivity.perturbation.progress import Progress
 from keras_selectivity.perturbation.reference import (
@@ -41,7 +41,7 @@ class Engine:
         num_classes: As for `SelectivityModel`.
         labels: As for `SelectivityModel`.
         max_rows: How many pairs of a sample and a perturbation run at once;
-            None: as many as cross a cut in 128 MiB.
+            None: as many as cross a cut in 128 MiB, at most 4,096.
 
     Attributes:
         network: The `SegmentedModel`.
@@ -67,8 +67,9 @@ class Engine:
         base = model.base_model if wrapped else model
         if taps is None:
             taps = model.tap_names if wrapped else "relu"
+        self._silenced_as = model.tapped if wrapped else None
         with model.distribute_strategy.scope():
-            self.network = SegmentedModel(base, taps, model.tapped if wrapped else None)
+            self.network = SegmentedModel(base, taps, self._silenced_as)
         if wrapped and num_classes is None and labels is None:
             self.targets = model.targets
         else:
@@ -143,7 +144,7 @@ class Engine:
             steps=sum(lengths) * len(probes) if all(lengths) else 0,
             verbose=verbose,
             path=checkpoint,
-            identity=[*identity, self.network.names, self.scores.names, self.weights],
+            identity=[*identity, *self._identity()],
         )
         for batches, sums in zip(data, found, strict=True):
             for number, batch in enumerate(batches):
@@ -157,6 +158,18 @@ class Engine:
                 )
         progress.finish()
         return found
+
+    def _identity(self) -> list[Any]:
+        """What of the engine the sums depend on."""
+        silent = {} if self._silenced_as is None else self._silenced_as.silent
+        targets = self.targets.num_classes, self.targets.labels
+        return [
+            self.network.names,
+            *self.scores.identity,
+            targets,
+            silent,
+            self.weights,
+        ]
 
     def _run_batch(
         self,

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
+from keras_selectivity.batches import Batches
 from keras_selectivity.checks import checked_count
-from keras_selectivity.perturbation.batches import Batches
 from keras_selectivity.perturbation.curve import NoiseCurve
 from keras_selectivity.perturbation.engine import Engine
 from keras_selectivity.perturbation.probes import Noise

@@ -78,6 +78,8 @@ class Silencing:
         silent = self._silent[tap][variants]
         shape = [1] * outputs.shape.rank
         shape[0], shape[self._axes[tap]] = silent.shape
+        if np.ndim(self._values[tap]) == 0:  # Zero: a product is twice as fast.
+            return outputs * tf.cast(tf.reshape(~silent, shape), outputs.dtype)
         value = tf.cast(self._values[tap], outputs.dtype)
         return tf.where(tf.reshape(silent, shape), value, outputs)
 

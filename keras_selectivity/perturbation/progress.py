@@ -55,6 +55,7 @@ class Progress:
         self._shown = 0.0
         self._written = time.monotonic()
         if self._path is not None:
+            archive.check_path(self._path)
             self._identity = _digest(*identity)
             if os.path.exists(self._path):
                 self._restore()

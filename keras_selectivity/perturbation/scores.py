@@ -52,6 +52,16 @@ class Scores:
         self.names += ["loss"] if self._loss else []
         self._compiled: dict[Any, Any] = {}
 
+    @property
+    def identity(self) -> list[Any]:
+        """What the scores depend on, the same in another process."""
+        loss = self._loss
+        if isinstance(loss, keras.losses.Loss):
+            loss = type(loss).__qualname__, loss.get_config()
+        elif callable(loss):
+            loss = loss.__module__, getattr(loss, "__qualname__", type(loss).__name__)
+        return [self.names, self._top_k, str(loss)]
+
     def truth(self, y: Any, sample_weight: Any) -> "Truth":
         """What is true of a batch.
 

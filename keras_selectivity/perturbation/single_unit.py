@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_selectivity import taps as taps_module
 from keras_selectivity.archive import Archived
-from keras_selectivity.perturbation.batches import Batches
+from keras_selectivity.batches import Batches
 from keras_selectivity.perturbation.engine import Engine
 from keras_selectivity.perturbation.reference import Clamp
 
@@ -59,7 +59,7 @@ def single_unit(
         num_classes: As for `SelectivityModel`.
         labels: As for `SelectivityModel`.
         max_rows: How many pairs of a sample and a unit run at once. None: as
-            many as cross the cut in 128 MiB.
+            many as cross the cut in 128 MiB, at most 4,096.
 
     Returns:
         A `SingleUnitAblation`.

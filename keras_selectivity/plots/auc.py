@@ -10,7 +10,7 @@ def plot_auc(
     history: Mapping[str, Sequence[float]],
     *,
     key: str = "ablation_auc",
-    losses: Sequence[str] = ("loss", "val_loss"),
+    losses: Sequence[str] | None = None,
     title: str = "",
 ) -> Any:
     """Draw the area under the ablation curve, and losses, against the epoch.
@@ -23,7 +23,7 @@ def plot_auc(
         history: The `history` of what `fit` returned: mapping of name to a value
             for each epoch.
         key: Name of the area.
-        losses: Names of the losses.
+        losses: Names of the losses. None: `loss` and `val_loss`, where they are.
         title: Above the figure.
 
     Returns:
@@ -42,6 +42,8 @@ def plot_auc(
     Reference:
         M18 figure 4a.
     """
+    if losses is None:
+        losses = [name for name in ("loss", "val_loss") if name in history]
     missing = [name for name in (*losses, key) if name not in history]
     if missing:
         raise ValueError(

@@ -39,7 +39,9 @@ def test_worked_case(units, accuracy, auc):
 def test_a_tie_among_the_top_k_goes_to_the_first_classes():
     model, data = one_hot_network()
     order = [("hidden", unit) for unit in range(4)]
-    curve = ks.perturbation.cumulative(model, data, order, points=[0, 4], top_k=2, verbose=0)
+    curve = ks.perturbation.cumulative(
+        model, data, order, points=[0, 4], top_k=2, verbose=0
+    )
     # With all logits zero, classes 0 and 1 are the two that count as highest.
     assert curve.accuracy.tolist() == [[1, 0.5]]
 
@@ -162,6 +164,16 @@ def test_within_layers_is_each_layer_by_itself(trained):
     )
     together = ks.perturbation.cumulative(model, train, points=5, repeats=2, verbose=0)
     np.testing.assert_array_equal(grouped["both"].accuracy, together.accuracy)
+
+
+def test_within_layers_an_order_names_units_of_each(trained):
+    model, train, _ = trained
+    with pytest.raises(ValueError, match=r"names no unit of \['two'\]"):
+        ks.perturbation.cumulative_within(model, train, order=[("one", 3)], verbose=0)
+    curves = ks.perturbation.cumulative_within(
+        model, train, {"first": ["one"]}, [("one", 3)], points=[0, 1], verbose=0
+    )
+    assert curves["first"].accuracy.shape == (1, 2)
 
 
 def test_top_k(trained):
