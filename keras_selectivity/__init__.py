@@ -2,6 +2,7 @@
 
 from keras_selectivity import (
     callbacks,
+    distribution,
     functional,
     metrics,
     perturbation,
@@ -18,6 +19,7 @@ __all__ = [
     "SelectivityModel",
     "SelectivityReport",
     "callbacks",
+    "distribution",
     "functional",
     "measure",
     "metrics",

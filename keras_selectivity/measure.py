@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_selectivity import metrics as metrics_module
 from keras_selectivity import taps as taps_module
+from keras_selectivity.distribution import MultiWorkerModel, from_all
 from keras_selectivity.metrics import Observations, UnitMetric
 from keras_selectivity.model import SelectivityModel
 from keras_selectivity.report import SelectivityReport
@@ -238,6 +239,11 @@ class Measurement:
             )
         }
 
+    def _of_all_workers(self, store: ResponseStore | None, name: str) -> Any:
+        if store is None:
+            return None
+        return from_all(self._pass.distribute_strategy, getattr(store, name))
+
     def _report(self, gathered: "_Gatherer") -> SelectivityReport:
         statistics = gathered.statistics
         observations = Observations(
@@ -248,8 +254,8 @@ class Measurement:
                 if any(metric.needs_filters for metric in self._metrics)
                 else None
             ),
-            responses=None if gathered.store is None else gathered.store.responses,
-            labels=None if gathered.store is None else gathered.store.labels,
+            responses=self._of_all_workers(gathered.store, "responses"),
+            labels=self._of_all_workers(gathered.store, "labels"),
         )
         found: dict[str, np.ndarray] = {}
         for metric in self._metrics:
@@ -299,7 +305,7 @@ Received: no samples.
         )
 
 
-class _Pass(keras.Model):
+class _Pass(MultiWorkerModel):
     """Lets Keras's `evaluate` run the model and gather what the measures need.
 
     So data come in every form that Keras knows, on any strategy, with its
@@ -344,7 +350,7 @@ class _Pass(keras.Model):
             right = tf.argmax(labels, axis=-1) == predicted
             labels = tf.where(right[:, None], labels, 0)
         self.gathered.update_state(tf.concat(activations, axis=-1), labels)
-        return self.get_metrics_result()
+        return self.step_logs(self.get_metrics_result())
 
 
 class _Gatherer(keras.metrics.Metric):

@@ -12,13 +12,14 @@ import tensorflow as tf
 
 from keras_selectivity import regularizers
 from keras_selectivity import taps as taps_module
+from keras_selectivity.distribution import MultiWorkerModel
 from keras_selectivity.graph import check_model
 from keras_selectivity.statistics import Replicas, class_statistics
 from keras_selectivity.targets import ClassTargets
 
 
 @keras.saving.register_keras_serializable(package="keras_selectivity")
-class SelectivityModel(keras.Model):
+class SelectivityModel(MultiWorkerModel):
     """Wraps a classifier so that training controls its units' class selectivity.
 
     `loss = task loss - alpha * mu`, where `mu` is the value of the regularizer
@@ -270,7 +271,8 @@ class SelectivityModel(keras.Model):
         samples = tf.shape(activations[0])[0]
         self._loss_metric.update_state(loss * replicas, sample_weight=samples)
         self._selectivity.update_state(mu, sample_weight=samples)
-        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+        logs = self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+        return self.step_logs(logs)
 
     @property
     def metrics(self) -> list[Any]:
@@ -331,9 +333,26 @@ class SelectivityModel(keras.Model):
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
         store["alpha"] = self._state.alpha.numpy()
+        for name, state in self._random_states.items():
+            store[name] = state.numpy()
 
     def load_own_variables(self, store: Any) -> None:
         self.alpha = float(np.asarray(store["alpha"]))
+        for name, state in self._random_states.items():
+            # Files of version 0.1.0 hold none.
+            if name in store.keys():  # noqa: SIM118 (a file entry, not a mapping)
+                state.assign(np.asarray(store[name]))
+
+    @property
+    def _random_states(self) -> dict[str, Any]:
+        """States of dropout and the like, which Keras saves nowhere.
+
+        Without them a training that goes on from a file draws again the random
+        numbers that it began with.
+        """
+        saved = {id(weight) for weight in self.base_model.weights}
+        states = [v for v in self.base_model.variables if id(v) not in saved]
+        return {f"random_state_{i}": state for i, state in enumerate(states)}
 
     @property
     def _loss_metric(self) -> Any:

@@ -79,7 +79,13 @@ class ClassStatistics(NamedTuple):
 
 
 class Replicas:
-    """Differentiable reductions over the replicas of a strategy."""
+    """Differentiable reductions over the replicas of a strategy.
+
+    What is made of a sum must be the same on every replica, as class statistics
+    of the global batch and all that follows from them are. Then the gradient is
+    the same on every replica too, and needs no reduction of its own: half of the
+    bytes that would travel.
+    """
 
     def __init__(self, context: Any) -> None:
         self.context = context
@@ -93,7 +99,14 @@ class Replicas:
         return cls(context)
 
     def sum(self, value: tf.Tensor) -> tf.Tensor:
-        return self.context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+        count = self.context.num_replicas_in_sync
+
+        @tf.custom_gradient
+        def reduce(value: tf.Tensor) -> Any:
+            total = self.context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+            return total, lambda gradient: count * gradient
+
+        return reduce(value)
 
     def min(self, value: tf.Tensor) -> tf.Tensor:
         # `all_reduce` knows no minimum: gather the replicas' values as a sum.

@@ -1,6 +1,12 @@
 """Set-up shared by all tests: seeds, two CPU devices, small data and models."""
 
+import json
 import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -83,3 +89,48 @@ def two_replicas():
     """One strategy for all tests: the collectives of a second one in the same
     process collide with those of the first."""
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture
+def served():
+    """Start TensorBoard on a folder; a function that asks it for a path."""
+    processes = []
+
+    def start(logdir):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
+        processes.append(
+            subprocess.Popen(
+                [*command, "--host", "127.0.0.1", "--port", str(port)],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+
+        def ask(path, body=None, wanted=bool):
+            deadline = time.monotonic() + 90
+            while True:
+                try:
+                    request = urllib.request.Request(
+                        f"http://127.0.0.1:{port}/data/plugin/{path}",
+                        None if body is None else json.dumps(body).encode(),
+                        {"Content-Type": "application/json"},
+                    )
+                    with urllib.request.urlopen(request, timeout=20) as answer:
+                        found = json.load(answer)
+                    if wanted(found):
+                        return found
+                except OSError:
+                    found = "no answer"
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"{path}: {found}")
+                time.sleep(0.5)
+
+        return ask
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.wait()

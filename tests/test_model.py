@@ -2,6 +2,9 @@
 
 import contextlib
 import itertools
+import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -1047,6 +1050,75 @@ def test_saved_model_goes_on_as_if_never_saved(blobs, tmp_path, own):
     ]
     assert histories[0] == histories[1]
     assert_same_weights(model, loaded)
+
+
+@pytest.mark.parametrize("file", ["model.keras", "model.weights.h5"])
+def test_dropout_goes_on_as_if_never_saved(make_cnn, small_digits, tmp_path, file):
+    x, y = small_digits
+    fit = {"epochs": 1, "batch_size": 16, "shuffle": False}
+    model = SelectivityModel(make_cnn(dropout=0.4), alpha=-1.0)
+    train(model, x, y, fit=fit)
+    if file == "model.keras":
+        model.save(tmp_path / file)
+        other = keras.saving.load_model(tmp_path / file)
+    else:
+        model.save_weights(tmp_path / file)
+        other = SelectivityModel(make_cnn(dropout=0.4, seed=8))
+        train(other, x, y, fit=fit, seed=9)
+        other.load_weights(tmp_path / file)
+    histories = [m.fit(x, y, verbose=0, **fit).history for m in (model, other)]
+    assert histories[0] == histories[1]
+    assert_same_weights(model, other)
+    states = [m.optimizer.variables for m in (model, other)]
+    for a, b in zip(*states, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_file_without_random_states_is_loaded(make_cnn, tmp_path, monkeypatch):
+    """Those of version 0.1.0."""
+    model = SelectivityModel(make_cnn(dropout=0.4), alpha=-0.5)
+    with monkeypatch.context() as patched:
+        patched.setattr(SelectivityModel, "_random_states", {})
+        model.save(tmp_path / "old.keras")
+    assert keras.saving.load_model(tmp_path / "old.keras").alpha == -0.5
+
+
+def test_checkpoint_of_keras(blobs, tmp_path):
+    x, y = blobs
+    model = SelectivityModel(mlp(), alpha=-1.0)
+    path = tmp_path / "{epoch}.keras"
+    callback = keras.callbacks.ModelCheckpoint(path)
+    train(model, x, y, fit={"callbacks": [callback]})
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["1.keras", "2.keras"]
+    assert_same_weights(keras.saving.load_model(tmp_path / "2.keras"), model)
+
+
+def test_damaged_file(blobs, tmp_path):
+    """Keras names the file."""
+    path = tmp_path / "model.keras"
+    SelectivityModel(mlp()).save(path)
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(ValueError, match=r"model\.keras"):
+        keras.saving.load_model(path)
+
+
+def test_loading_needs_no_more_than_the_import(blobs, tmp_path):
+    model = SelectivityModel(mlp(), alpha=-1.5, taps=["h1"])
+    model.compile("adam", crossentropy())
+    model.save(tmp_path / "model.keras")
+    script = (
+        "import sys, keras, keras_selectivity\n"
+        "model = keras.saving.load_model(sys.argv[1])\n"
+        "print(type(model).__name__, model.alpha, model.tap_names)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "model.keras")],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.stdout == "SelectivityModel -1.5 ['h1']\n", done.stderr
 
 
 def test_nested_and_shared_models_are_saved(tmp_path):

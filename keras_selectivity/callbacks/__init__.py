@@ -8,6 +8,7 @@ from keras_selectivity.callbacks.alpha_warmup import AlphaWarmup
 from keras_selectivity.callbacks.alpha_window import AlphaWindow
 from keras_selectivity.callbacks.preferred_class_tracker import PreferredClassTracker
 from keras_selectivity.callbacks.selectivity_monitor import SelectivityMonitor
+from keras_selectivity.callbacks.training_backup import TrainingBackup
 
 __all__ = [
     "AblationAUC",
@@ -18,4 +19,5 @@ __all__ = [
     "AlphaWindow",
     "PreferredClassTracker",
     "SelectivityMonitor",
+    "TrainingBackup",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_selectivity import taps as taps_module
 from keras_selectivity.callbacks.data_callback import MeasuringCallback
+from keras_selectivity.distribution import is_chief
 
 
 class PreferredClassTracker(MeasuringCallback):
@@ -96,7 +97,7 @@ class PreferredClassTracker(MeasuringCallback):
             changes = [float(np.mean(n)) for n in self.changes.values()]
             logs["preferred_class_changed"] = float(np.mean([*self.changed.values()]))
             logs["preferred_class_changes"] = float(np.mean(changes))
-        if self.path is not None:
+        if self.path is not None and is_chief(self.model.distribute_strategy):
             self._save(os.fspath(self.path))
 
     def _begin_at(self, epoch: int) -> None:

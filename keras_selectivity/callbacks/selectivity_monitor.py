@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_selectivity import taps as taps_module
 from keras_selectivity.callbacks.data_callback import MeasuringCallback
+from keras_selectivity.distribution import is_chief
 from keras_selectivity.metrics import UnitMetric
 from keras_selectivity.model import SelectivityModel
 from keras_selectivity.report import SelectivityReport
@@ -71,17 +72,21 @@ class SelectivityMonitor(MeasuringCallback):
         if log_dir is not None:
             _require_tensorboard()
         self.log_dir = log_dir
+        #: False where something else, such as KerasTuner, writes them for the run.
+        self.write_hyperparameters = True
         self.report: SelectivityReport | None = None
         self._writer: Any = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
-        if self.log_dir is not None:
-            log_dir = os.fspath(self.log_dir)
+        if self.write_hyperparameters and (log_dir := self._folder) is not None:
             self._write_hyperparameters(log_dir)
-            self._writer = tf.summary.create_file_writer(
-                os.path.join(log_dir, "selectivity")
-            )
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._writer is None and (log_dir := self._folder) is not None:
+            folder = os.path.join(log_dir, "selectivity")
+            _take_back(folder, epoch)
+            self._writer = tf.summary.create_file_writer(folder)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         report = self.report = self.measure(epoch)
@@ -101,6 +106,13 @@ class SelectivityMonitor(MeasuringCallback):
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+    @property
+    def _folder(self) -> str | None:
+        """Where to write; None where this process writes nothing."""
+        if self.log_dir is None or not is_chief(self.model.distribute_strategy):
+            return None
+        return os.fspath(self.log_dir)
 
     def _write(
         self, epoch: int, found: dict[str, float], report: SelectivityReport
@@ -141,6 +153,25 @@ class SelectivityMonitor(MeasuringCallback):
 
 # The index is what this package is about: it goes by the plain word.
 _KEYS = {"si": "selectivity"}
+
+
+def _take_back(folder: str, epoch: int) -> None:
+    """Have TensorBoard forget what an interrupted training wrote from an epoch on.
+
+    A process that is killed after it wrote an epoch, and before its backup was
+    safe, trains that epoch again.
+    """
+    if not os.path.isdir(folder):
+        return
+    from tensorboard.compat.proto import event_pb2
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
+    writer = EventFileWriter(folder)
+    # TensorBoard takes the first start in a run for no restart.
+    for _ in range(2):
+        writer.add_event(event_pb2.Event(step=epoch, session_log=start))
+    writer.close()
 
 
 def _require_tensorboard() -> None:

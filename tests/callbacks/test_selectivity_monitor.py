@@ -1,13 +1,7 @@
 """Selectivity after every epoch: in logs, and served by a real TensorBoard."""
 
 import copy
-import json
-import socket
-import subprocess
-import sys
-import time
 import urllib.parse
-import urllib.request
 
 import keras
 import pytest
@@ -163,51 +157,6 @@ def test_a_data_set_that_turns_out_empty_is_named(model, data):
     never = tf.data.Dataset.from_tensor_slices(data).batch(9).filter(lambda x, y: False)
     with pytest.raises(ValueError, match="`data` is empty"):
         model.fit(*data, verbose=0, callbacks=[SelectivityMonitor(never)])
-
-
-@pytest.fixture
-def served():
-    """Start TensorBoard on a folder; a function that asks it for a path."""
-    processes = []
-
-    def start(logdir):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
-        processes.append(
-            subprocess.Popen(
-                [*command, "--host", "127.0.0.1", "--port", str(port)],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        )
-
-        def ask(path, body=None, wanted=bool):
-            deadline = time.monotonic() + 90
-            while True:
-                try:
-                    request = urllib.request.Request(
-                        f"http://127.0.0.1:{port}/data/plugin/{path}",
-                        None if body is None else json.dumps(body).encode(),
-                        {"Content-Type": "application/json"},
-                    )
-                    with urllib.request.urlopen(request, timeout=20) as answer:
-                        found = json.load(answer)
-                    if wanted(found):
-                        return found
-                except OSError:
-                    found = "no answer"
-                if time.monotonic() > deadline:
-                    raise AssertionError(f"{path}: {found}")
-                time.sleep(0.5)
-
-        return ask
-
-    yield start
-    for process in processes:
-        process.terminate()
-        process.wait()
 
 
 def test_tensorboard_serves_scalars_histograms_and_hparams(
