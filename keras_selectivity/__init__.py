@@ -1,6 +1,14 @@
 """Control, measure and test the class selectivity of hidden units in Keras."""
 
-from keras_selectivity import callbacks, functional, metrics, regularizers, taps
+from keras_selectivity import (
+    callbacks,
+    functional,
+    inference,
+    metrics,
+    regularizers,
+    similarity,
+    taps,
+)
 from keras_selectivity.measure import measure
 from keras_selectivity.model import SelectivityModel
 from keras_selectivity.report import SelectivityReport
@@ -12,8 +20,10 @@ __all__ = [
     "SelectivityReport",
     "callbacks",
     "functional",
+    "inference",
     "measure",
     "metrics",
     "regularizers",
+    "similarity",
     "taps",
 ]
