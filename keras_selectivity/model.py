@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from keras_selectivity import regularizers
 from keras_selectivity import taps as taps_module
+from keras_selectivity.graph import check_model
 from keras_selectivity.statistics import Replicas, class_statistics
 from keras_selectivity.targets import ClassTargets
 
@@ -436,7 +437,7 @@ def _checked_model(model: Any) -> keras.Model:
             "`model` is a SelectivityModel already. Wrap `model.base_model`, or "
             "set `model.alpha`."
         )
-    taps_module.check_model(model)
+    check_model(model)
     return model
 
 

@@ -1,17 +1,15 @@
 """What `measure` found, for every unit; kept in files without pickles."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-_FORMAT = "keras_selectivity report"
-_VERSION = 1
+from keras_selectivity.archive import Archived
 
 
-class SelectivityReport(Mapping[str, dict[str, np.ndarray]]):
+class SelectivityReport(Archived, Mapping[str, dict[str, np.ndarray]]):
     """What `measure` found, for every unit of every tap.
 
     A mapping: `report["layer"]["si"]` is a float64 array `(units,)`, taps in
@@ -44,6 +42,9 @@ class SelectivityReport(Mapping[str, dict[str, np.ndarray]]):
         >>> report["hidden"]["si"].shape, list(report.layer_means("si"))
         ((3,), ['hidden'])
     """
+
+    file_format: ClassVar[str] = "keras_selectivity report"
+    remedy: ClassVar[str] = "Measure again"
 
     def __init__(
         self,
@@ -204,67 +205,31 @@ class SelectivityReport(Mapping[str, dict[str, np.ndarray]]):
             >>> ks.SelectivityReport.load(path).mean() == report.mean()
             True
         """
-        path = os.fspath(path)
-        if not path.endswith(".npz"):
-            raise ValueError(f"`path` must end in .npz. Received: path={path!r}.")
-        header = {
-            "format": _FORMAT,
-            "version": _VERSION,
+        super().save(path)
+
+    def _header(self) -> dict[str, Any]:
+        return {
             "layers": list(self),
             "metrics": self.metrics,
             "groups": self.groups,
             "correct_only": self.correct_only,
         }
-        temporary = f"{path}.{os.getpid()}.tmp"
-        try:
-            with open(temporary, "wb") as file:
-                arrays: dict[str, Any] = self.to_arrays()
-                np.savez_compressed(file, header=json.dumps(header), **arrays)
-            os.replace(temporary, path)
-        finally:
-            if os.path.exists(temporary):
-                os.remove(temporary)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> "SelectivityReport":
-        """Read a report that `save` wrote.
-
-        Args:
-            path: The file.
-
-        Returns:
-            An equal report.
-
-        Raises:
-            FileNotFoundError: If there is no such file.
-            ValueError: If the file is damaged, no report, or of a version that
-                this package does not know.
-        """
-        header, arrays = _read(os.fspath(path))
-        try:
-            return cls(
-                {
-                    name: {
-                        metric: arrays[f"{name}/{metric}"]
-                        for metric in header["metrics"]
-                    }
-                    for name in header["layers"]
-                },
-                groups=header["groups"],
-                preferred_class={
-                    name: arrays[f"{name}/preferred_class"] for name in header["layers"]
-                },
-                class_means={
-                    name: arrays[f"{name}/class_means"] for name in header["layers"]
-                },
-                class_weight=arrays["class_weight"],
-                confusion=arrays["confusion"],
-                correct_only=header["correct_only"],
-            )
-        except KeyError as error:
-            raise ValueError(
-                f"{os.fspath(path)!r} is damaged: {error} is missing. Measure again."
-            ) from error
+    def _restored(cls, header: dict[str, Any], arrays: Mapping[str, Any]) -> Self:
+        layers = header["layers"]
+        return cls(
+            {
+                name: {m: arrays[f"{name}/{m}"] for m in header["metrics"]}
+                for name in layers
+            },
+            groups=header["groups"],
+            preferred_class={n: arrays[f"{n}/preferred_class"] for n in layers},
+            class_means={name: arrays[f"{name}/class_means"] for name in layers},
+            class_weight=arrays["class_weight"],
+            confusion=arrays["confusion"],
+            correct_only=header["correct_only"],
+        )
 
     def __repr__(self) -> str:
         # The mean of class indices would say nothing.
@@ -278,25 +243,3 @@ def _mean(values: Sequence[float]) -> float:
     """Mean of the values that are defined; NaN if none is."""
     defined = [value for value in values if not np.isnan(value)]
     return float(np.mean(defined)) if defined else float("nan")
-
-
-def _read(path: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of a report's file."""
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"There is no report {path!r}.")
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        header = json.loads(str(arrays.pop("header")))
-        known = header["format"] == _FORMAT
-    except Exception as error:  # A damaged archive fails in a dozen ways.
-        raise ValueError(
-            f"{path!r} is no report, or damaged: {error}. Measure again."
-        ) from error
-    if not known or header.get("version") != _VERSION:
-        raise ValueError(
-            f"{path!r} is of format {header['format']!r}, version "
-            f"{header.get('version')!r}. This package reads {_FORMAT!r}, version "
-            f"{_VERSION}; measure again, or install the package that wrote it."
-        )
-    return header, arrays

@@ -18,100 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-# Activations by name (lower case, no underscores) -> can the output be negative?
-_RECTIFIERS = {"relu": False, "relu6": False, "leakyrelu": True, "prelu": True}
-_NONLINEARITIES = _RECTIFIERS | {
-    "celu": True,
-    "elu": True,
-    "exponential": False,
-    "gelu": True,
-    "glu": True,
-    "hardshrink": True,
-    "hardsigmoid": False,
-    "hardsilu": True,
-    "hardswish": True,
-    "hardtanh": True,
-    "logsigmoid": True,
-    "logsoftmax": True,
-    "mish": True,
-    "selu": True,
-    "sigmoid": False,
-    "silu": True,
-    "softmax": False,
-    "softplus": False,
-    "softshrink": True,
-    "softsign": True,
-    "sparseplus": False,
-    "sparsesigmoid": False,
-    "sparsemax": False,
-    "squareplus": False,
-    "swish": True,
-    "tanh": True,
-    "tanhshrink": True,
-    "threshold": True,
-}
-
-# Layers with one filter a unit, and layers that pass each channel on by itself.
-_FILTERS = (
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv3D,
-    keras.layers.Dense,
-)
-_KEEP_CHANNELS = (
-    keras.layers.Activation,
-    keras.layers.AveragePooling1D,
-    keras.layers.AveragePooling2D,
-    keras.layers.AveragePooling3D,
-    keras.layers.BatchNormalization,
-    keras.layers.Dropout,
-    keras.layers.ELU,
-    keras.layers.LeakyReLU,
-    keras.layers.MaxPooling1D,
-    keras.layers.MaxPooling2D,
-    keras.layers.MaxPooling3D,
-    keras.layers.PReLU,
-    keras.layers.ReLU,
-    keras.layers.SpatialDropout1D,
-    keras.layers.SpatialDropout2D,
-    keras.layers.SpatialDropout3D,
-    keras.layers.ZeroPadding1D,
-    keras.layers.ZeroPadding2D,
-    keras.layers.ZeroPadding3D,
-)
-
-
-@dataclasses.dataclass(frozen=True)
-class Site:
-    """One output in a model's graph at which a tap can be put.
-
-    Attributes:
-        name: Name of the layer, after the names of the models it is nested in
-            (`"resnet50/conv1_relu"`); a layer called again has `":1"`, `":2"`.
-        layer: The user's layer.
-        nonlinearity: Name of its nonlinearity, None for a linear layer.
-        signed: Whether its output can be negative.
-        units: Number of channels.
-        channel_axis: Axis of the channels: -1, or 1 for channels-first.
-        output: Whether it makes an output of the model.
-        filters: The layer whose filters make the units, one filter a unit:
-            itself, or one before it with only layers between them that keep
-            channels apart. None: no single filter makes a unit.
-    """
-
-    name: str
-    layer: Any
-    nonlinearity: str | None
-    signed: bool
-    units: int
-    channel_axis: int
-    output: bool = False
-    filters: Any = None
-
-    @property
-    def rectifier(self) -> bool:
-        """Whether the nonlinearity is a ReLU of some kind."""
-        return self.nonlinearity in _RECTIFIERS
+from keras_selectivity.graph import Site, Walk, check_model, filter_norms
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,7 +104,7 @@ def find(model: keras.Model) -> list[Site]:
         [('hidden', 'relu', False), ('logits', None, True)]
     """
     check_model(model)
-    walk = _Walk({})
+    walk = Walk({})
     walk.rebuild(model)
     return walk.finished_sites
 
@@ -451,7 +358,7 @@ class TappedModel:
         }
         for name, reader in self._readers.items():
             self._taps[name].silence_with(reader)
-        self._functional = _Walk(self._taps).rebuild(model)
+        self._functional = Walk(self._taps).rebuild(model)
 
     @property
     def names(self) -> list[str]:
@@ -471,7 +378,7 @@ class TappedModel:
     @property
     def filter_norms(self) -> np.ndarray:
         """`(sum of units,)` L1 norm of each unit's filter, NaN where it has none."""
-        return np.concatenate([_filter_norms(site) for site in self.sites])
+        return np.concatenate([filter_norms(site) for site in self.sites])
 
     def silence_with(self, silenced: Any, mask: Any) -> None:
         """Let a variable `mask` `(sum of units,)` silence units.
@@ -486,6 +393,27 @@ class TappedModel:
             self._readers[name] = reader
             self._taps[name].silence_with(reader)
             start += units
+
+    @property
+    def silent(self) -> dict[str, np.ndarray]:
+        """For each tap that can silence units, `(units,)` bool: those silent now."""
+        states = {name: read() for name, read in self._readers.items()}
+        return {
+            name: (mask.numpy() == 0) & bool(silenced.numpy())
+            for name, (silenced, mask) in states.items()
+        }
+
+    def silencing_taps(self) -> dict[str, Tap]:
+        """New taps for another graph, where what is silent here is silent too.
+
+        Returns:
+            Mapping of name to `Tap`, for every tap that can silence units here.
+        """
+        axes = {site.name: site.channel_axis for site in self.sites}
+        taps = {name: Tap(axes[name]) for name in self._readers}
+        for name, reader in self._readers.items():
+            taps[name].silence_with(reader)
+        return taps
 
     def __call__(
         self, inputs: Any, training: bool | None = None
@@ -503,190 +431,6 @@ class TappedModel:
         if isinstance(outputs, (list, tuple)) and len(outputs) == 1:
             outputs = outputs[0]
         return outputs, [activations[name] for name in self.names]
-
-
-def check_model(model: Any) -> None:
-    """Raise unless the model's graph can be walked.
-
-    Args:
-        model: What a user passed as `model`.
-
-    Raises:
-        TypeError: If it is not a Keras 3 model, or a subclassed one.
-        ValueError: If it is a `Sequential` model that is not built.
-
-    Example:
-        >>> check_model("resnet")
-        Traceback (most recent call last):
-        ...
-        TypeError: `model` must be a Keras model. Received: 'resnet' of type str.
-    """
-    if type(model).__module__.startswith("tf_keras"):
-        raise TypeError(
-            "`model` is a model of `tf_keras` (Keras 2). Build it with `keras` "
-            "(Keras 3) and unset TF_USE_LEGACY_KERAS."
-        )
-    if not isinstance(model, keras.Model):
-        raise TypeError(
-            f"`model` must be a Keras model. Received: {model!r} of type "
-            f"{type(model).__name__}."
-        )
-    if isinstance(model, keras.Sequential) and not model.built:
-        raise ValueError(
-            f"`model` must be built. Received: the Sequential model "
-            f"{model.name!r}, which knows no input shape. Begin it with "
-            "`keras.Input(shape)`, or call `model.build((None, *shape))`."
-        )
-    if not _has_graph(model):
-        raise TypeError(
-            f"`model` must be a Functional or Sequential model. Received: "
-            f"{model.name!r} of class {type(model).__name__}, whose `call` is its "
-            "own: Keras keeps no graph of it, so its hidden outputs can not be "
-            "found. Build the same layers with the functional API: "
-            "`inputs = keras.Input(shape); model = keras.Model(inputs, "
-            "outputs)`; layers with a `call` of their own may stand in it."
-        )
-
-
-class _Walk:
-    """One pass through a model's graph, which rebuilds it around its layers."""
-
-    def __init__(self, taps: Mapping[str, Tap]) -> None:
-        self.taps = taps
-        self.sites: dict[str, Site] = {}
-        self._calls: Counter[str] = Counter()
-        self._maker: dict[int, str] = {}
-        self._channels_first: set[int] = set()
-        self._filters: dict[int, Any] = {}
-        self._kept: list[Any] = []  # Holds tensors, whose ids are keys above.
-        self._outputs: set[str] = set()
-
-    @property
-    def finished_sites(self) -> list[Site]:
-        return [
-            dataclasses.replace(site, output=name in self._outputs)
-            for name, site in self.sites.items()
-        ]
-
-    def rebuild(self, model: keras.Model, prefix: str = "") -> keras.Model:
-        """The model's graph around its own layers, with `taps` put in.
-
-        Returns a Functional model with outputs `(the model's, {name: units})`.
-        """
-        inputs, outputs = _ends(model)
-        activations: dict[str, Any] = {}
-
-        def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            name = self._name(prefix + layer.name)
-            if _has_graph(layer):
-                return self._call_nested(layer, name, activations, args, kwargs)
-            output = layer(*args, **kwargs)
-            return self._visit(layer, name, activations, (args, kwargs), output)
-
-        # A plain Functional model, not compiled, of whatever class it was.
-        clone = keras.models.clone_model(
-            keras.Model(inputs, outputs),
-            input_tensors=inputs,
-            clone_function=lambda layer: layer,
-            call_function=call,
-        )
-        if not prefix:
-            self._outputs = {
-                self._maker[id(tensor)]
-                for tensor in keras.tree.flatten(clone.output)
-                if id(tensor) in self._maker
-            }
-        name = prefix.rstrip("/").replace("/", "__").replace(":", "__")
-        return keras.Model(inputs, (clone.output, activations), name=name or model.name)
-
-    def _name(self, name: str) -> str:
-        repeat = self._calls[name]
-        self._calls[name] += 1
-        return f"{name}:{repeat}" if repeat else name
-
-    def _visit(
-        self, layer: Any, name: str, activations: dict, arguments: Any, output: Any
-    ) -> Any:
-        if not isinstance(output, keras.KerasTensor) or len(output.shape) < 2:
-            return output
-        axis = self._channel_axis(layer, arguments, output)
-        units = output.shape[axis]
-        if units is None:
-            return output
-        nonlinearity, signed = _nonlinearity(layer)
-        filters = self._filters_of(layer, arguments)
-        self.sites[name] = Site(
-            name, layer, nonlinearity, signed, units, axis, filters=filters
-        )
-        if name in self.taps:
-            output, activations[name] = self.taps[name](output)
-        self._note(output, name, axis == 1, filters)
-        return output
-
-    def _filters_of(self, layer: Any, arguments: Any) -> Any:
-        """The layer whose filters make the units of `layer`, or None."""
-        if isinstance(layer, _FILTERS):
-            return layer
-        inputs = [
-            tensor
-            for tensor in keras.tree.flatten(arguments)
-            if isinstance(tensor, keras.KerasTensor)
-        ]
-        if not isinstance(layer, _KEEP_CHANNELS) or len(inputs) != 1:
-            return None
-        return self._filters.get(id(inputs[0]))
-
-    def _call_nested(
-        self, model: Any, name: str, activations: dict, args: Any, kwargs: Any
-    ) -> Any:
-        inner_inputs, _ = _ends(model)
-        for inner, outer in zip(
-            keras.tree.flatten(inner_inputs), keras.tree.flatten(args), strict=False
-        ):
-            self._note_same(inner, outer)
-        rebuilt = self.rebuild(model, name + "/")
-        outputs, inside = rebuilt(*args, **kwargs)
-        if not inside:
-            outputs = model(*args, **kwargs)
-        activations.update(inside)
-        inner_outputs = keras.tree.flatten(rebuilt.output[0])
-        for inner, outer in zip(
-            inner_outputs, keras.tree.flatten(outputs), strict=True
-        ):
-            self._note_same(outer, inner)
-        return outputs
-
-    def _note(
-        self, tensor: Any, maker: str | None, channels_first: bool, filters: Any
-    ) -> None:
-        self._kept.append(tensor)
-        if maker is not None:
-            self._maker[id(tensor)] = maker
-        if channels_first:
-            self._channels_first.add(id(tensor))
-        self._filters[id(tensor)] = filters
-
-    def _note_same(self, tensor: Any, other: Any) -> None:
-        """What is known of one tensor holds for another, across a model's border."""
-        self._note(
-            tensor,
-            self._maker.get(id(other)),
-            id(other) in self._channels_first,
-            self._filters.get(id(other)),
-        )
-
-    def _channel_axis(self, layer: Any, arguments: Any, output: Any) -> int:
-        if len(output.shape) < 3:
-            return -1
-        data_format = getattr(layer, "data_format", None)
-        if data_format is not None:
-            return 1 if data_format == "channels_first" else -1
-        # An activation or a normalisation has what its input has.
-        inherited = any(
-            id(tensor) in self._channels_first
-            for tensor in keras.tree.flatten(arguments)
-        )
-        return 1 if inherited else -1
 
 
 def _observe(
@@ -783,62 +527,6 @@ def _mask_reader(silenced: Any, mask: Any, start: int, stop: int) -> Callable:
         return tf.convert_to_tensor(silenced), tf.convert_to_tensor(mask)[start:stop]
 
     return read
-
-
-def _has_graph(layer: Any) -> bool:
-    """Whether it is a model whose graph says all that its call does."""
-    if isinstance(layer, keras.Sequential):
-        return type(layer).call is keras.Sequential.call and layer.built
-    return (
-        isinstance(layer, keras.Model)
-        and hasattr(layer, "operations")
-        and "call" not in _own_methods(type(layer))
-    )
-
-
-def _own_methods(cls: type) -> set[str]:
-    """Methods that the classes outside Keras add to a Functional model."""
-    return {
-        name
-        for base in cls.__mro__
-        if not base.__module__.startswith("keras.")
-        for name in vars(base)
-    }
-
-
-def _ends(model: keras.Model) -> tuple[Any, Any]:
-    if isinstance(model, keras.Sequential):
-        return model.inputs[0], model.outputs[0]
-    return model.input, model.output
-
-
-def _filter_norms(site: Site) -> np.ndarray:
-    if site.filters is None:
-        return np.full(site.units, np.nan)
-    kernel = np.abs(keras.ops.convert_to_numpy(site.filters.kernel), dtype=np.float64)
-    return kernel.sum(axis=tuple(range(kernel.ndim - 1)))
-
-
-def _nonlinearity(layer: Any) -> tuple[str | None, bool]:
-    """Name of a layer's nonlinearity (None: linear), and can it be negative?"""
-    if isinstance(layer, keras.layers.ReLU):
-        return "relu", bool(layer.negative_slope or (layer.threshold or 0) < 0)
-    if isinstance(layer, keras.layers.Wrapper):
-        return _nonlinearity(layer.layer)
-    activation = getattr(layer, "activation", None)
-    if isinstance(activation, keras.layers.Layer):
-        return _nonlinearity(activation)
-    if callable(activation):
-        name = _normalised(getattr(activation, "__name__", type(activation).__name__))
-        if name == "linear":
-            return None, True
-        return name, _NONLINEARITIES.get(name, True)
-    name = _normalised(type(layer).__name__)
-    return (name, _NONLINEARITIES[name]) if name in _NONLINEARITIES else (None, True)
-
-
-def _normalised(name: str) -> str:
-    return name.lower().replace("_", "")
 
 
 def _checked_count(count: int) -> int:

@@ -71,8 +71,8 @@ class ClassTargets:
                 "pass (x, y), or a data set of such batches."
             )
         if isinstance(sample_weight, (dict, list, tuple)):
-            sample_weight = self._pick(sample_weight, "sample_weight")
-        return label_weights(self._pick(y, "y"), self.num_classes, sample_weight)
+            sample_weight = self.pick(sample_weight, "sample_weight")
+        return label_weights(self.pick(y, "y"), self.num_classes, sample_weight)
 
     def check(self, y: Any, sample_weight: Any = None) -> None:
         """Raise for labels and weights in arrays that no step could use.
@@ -97,9 +97,9 @@ class ClassTargets:
 values from 0 to 3.
         """
         if isinstance(y, (dict, list, tuple)):
-            y = self._pick(y, "y")
+            y = self.pick(y, "y")
         if isinstance(sample_weight, (dict, list, tuple)):
-            sample_weight = self._pick(sample_weight, "sample_weight")
+            sample_weight = self.pick(sample_weight, "sample_weight")
         if not _is_array(y) or len(y) == 0:
             return
         indices = holds_indices(np.shape(y), self.num_classes)
@@ -137,7 +137,7 @@ values from 0 to 3.
             >>> ClassTargets(model).predicted(np.eye(3)).numpy().tolist()
             [0, 1, 2]
         """
-        scores = tf.convert_to_tensor(self._pick(outputs, "outputs"))
+        scores = tf.convert_to_tensor(self.pick(outputs, "outputs"))
         width = scores.shape[-1]
         if scores.shape.rank == 2 and width == self.num_classes:
             return tf.argmax(scores, axis=-1)
@@ -145,7 +145,20 @@ values from 0 to 3.
             return tf.cast(scores[:, 0] > 0.5, tf.int64)
         return None
 
-    def _pick(self, targets: Any, argument: str) -> Any:
+    def pick(self, targets: Any, argument: str) -> Any:
+        """The one among several targets (outputs, weights) that holds the classes.
+
+        Args:
+            targets: A structure with one entry for each target; anything else is
+                the one target itself.
+            argument: What a user calls it, for messages.
+
+        Returns:
+            The entry.
+
+        Raises:
+            ValueError: If `labels` names none of them.
+        """
         if not isinstance(targets, (dict, list, tuple)):
             return targets
         key: Any = self.labels

@@ -79,3 +79,32 @@ def _conv_norm(x: Any, width: int, stride: int, name: str) -> Any:
         name=f"{name}_conv",
     )(x)
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
+
+
+def mlp(
+    input_shape: tuple[int, ...] = (28, 28, 1),
+    classes: int = 10,
+    widths: tuple[int, ...] = (512, 512),
+) -> keras.Model:
+    """M18's multilayer perceptron: two hidden rectifier layers.
+
+    Args:
+        input_shape: Shape of a sample, flattened.
+        classes: Number of classes; the output is their logits.
+        widths: Units of the hidden layers, `hidden_1`, `hidden_2`, ...
+
+    Returns:
+        A Functional model `(batch, *input_shape) -> (batch, classes)`.
+
+    Example:
+        >>> mlp().count_params()  # 784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10
+        669706
+
+    Reference:
+        M18 section 2.1 and appendix A.2.
+    """
+    inputs = keras.Input(input_shape)
+    x = layers.Flatten(name="flat")(inputs)
+    for depth, width in enumerate(widths, start=1):
+        x = layers.Dense(width, activation="relu", name=f"hidden_{depth}")(x)
+    return keras.Model(inputs, layers.Dense(classes, name="logits")(x), name="mlp")

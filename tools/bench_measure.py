@@ -77,7 +77,7 @@ def _needs_responses(name: str) -> bool:
     return ks.metrics.get(name).needs_responses
 
 
-def _peak() -> int:
+def peak_memory() -> int:
     """The highest memory that this process has held, in bytes."""
     with open("/proc/self/status") as status:
         line = next(line for line in status if line.startswith("VmHWM"))
@@ -107,7 +107,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.only:
         variants(args.samples, args.classes)[args.only]()
-        print(_peak())
+        print(peak_memory())
         return
     print(
         f"ResNet20, 32x32x3, 19 taps, {args.samples} samples, {args.classes} classes, "

@@ -107,14 +107,19 @@ def measure(
     for step in variants.values():
         for _ in range(3):
             step()
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in variants}
+    times: dict[str, list[np.ndarray]] = {name: [] for name in variants}
     names = list(variants)
     for i in range(rounds):
         for name in names[i % len(names) :] + names[: i % len(names)]:
-            cpu, wall = _cpu(), time.perf_counter()
-            variants[name]()
-            times[name].append((_cpu() - cpu, time.perf_counter() - wall))
+            times[name].append(cost(variants[name]))
     return {name: np.array(pairs) for name, pairs in times.items()}
+
+
+def cost(run: Callable[[], Any]) -> np.ndarray:
+    """CPU and wall seconds of one run."""
+    cpu, wall = _cpu(), time.perf_counter()
+    run()
+    return np.array([_cpu() - cpu, time.perf_counter() - wall])
 
 
 def _cpu() -> float:

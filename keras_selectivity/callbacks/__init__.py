@@ -1,5 +1,6 @@
 """Keras callbacks that steer and watch class selectivity, one module a callback."""
 
+from keras_selectivity.callbacks.ablation_auc import AblationAUC
 from keras_selectivity.callbacks.ablation_mask import AblationMask
 from keras_selectivity.callbacks.alpha_factor import AlphaFactor
 from keras_selectivity.callbacks.alpha_scheduler import AlphaScheduler
@@ -9,6 +10,7 @@ from keras_selectivity.callbacks.preferred_class_tracker import PreferredClassTr
 from keras_selectivity.callbacks.selectivity_monitor import SelectivityMonitor
 
 __all__ = [
+    "AblationAUC",
     "AblationMask",
     "AlphaFactor",
     "AlphaScheduler",

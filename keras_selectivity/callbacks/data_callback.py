@@ -1,4 +1,4 @@
-"""Base of the callbacks that measure over a data set."""
+"""Bases of the callbacks that look at a data set."""
 
 import copy
 import weakref
@@ -14,12 +14,51 @@ from keras_selectivity.report import SelectivityReport
 
 
 class DataCallback(keras.callbacks.Callback):
+    """Base class: looks at the model over `data`.
+
+    A copy (KerasTuner copies callbacks) shares the data and nothing that belongs
+    to a training under way.
+
+    Args:
+        data: What `measure` takes.
+        taps: What `measure` takes.
+        batch_size: For arrays.
+
+    Raises:
+        ValueError: If `data` is None or, where that can be told, empty.
+    """
+
+    #: Attributes that belong to one training, None in a copy.
+    of_training: ClassVar[tuple[str, ...]] = ("_model",)
+
+    def __init__(
+        self,
+        data: Any,
+        taps: taps_module.Selection | None = None,
+        batch_size: int | None = None,
+    ) -> None:
+        super().__init__()
+        check_data(data)
+        self.data = data
+        self.taps = taps
+        self.batch_size = batch_size
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "DataCallback":
+        memo[id(self.data)] = self.data
+        twin = type(self).__new__(type(self))
+        memo[id(self)] = twin
+        for name, value in vars(self).items():
+            kept = None if name in self.of_training else value
+            setattr(twin, name, copy.deepcopy(kept, memo))
+        return twin
+
+
+class MeasuringCallback(DataCallback):
     """Base class: measures the model over `data` at the end of every epoch.
 
     The pass is compiled once for a whole training, and callbacks that measure
     the same model over the same data share it: an epoch with several of them
-    makes one pass. A copy (KerasTuner copies callbacks) shares the data and
-    nothing else.
+    makes one pass.
 
     Args:
         data: What `measure` takes.
@@ -32,6 +71,8 @@ class DataCallback(keras.callbacks.Callback):
             no metric has a given name.
     """
 
+    of_training: ClassVar[tuple[str, ...]] = ("_model", "_shared")
+
     def __init__(
         self,
         data: Any,
@@ -39,13 +80,9 @@ class DataCallback(keras.callbacks.Callback):
         taps: taps_module.Selection | None = None,
         batch_size: int | None = None,
     ) -> None:
-        super().__init__()
-        check_data(data)
-        self.data = data
+        super().__init__(data, taps, batch_size)
         self.metrics = [metrics] if isinstance(metrics, str) else list(metrics)
         self.metric_names = [get(metric).name for metric in self.metrics]
-        self.taps = taps
-        self.batch_size = batch_size
         self._shared: _SharedPass | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -69,18 +106,6 @@ class DataCallback(keras.callbacks.Callback):
             self._shared = _SharedPass.joined(self)
         return self._shared.report(epoch)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "DataCallback":
-        memo[id(self.data)] = self.data
-        twin = type(self).__new__(type(self))
-        memo[id(self)] = twin
-        for name, value in vars(self).items():
-            setattr(twin, name, copy.deepcopy(self._for_copy(name, value), memo))
-        return twin
-
-    def _for_copy(self, name: str, value: Any) -> Any:
-        """What a copy gets: nothing that belongs to a training under way."""
-        return None if name in ("_model", "_shared") else value
-
 
 class _SharedPass:
     """One pass over the data for all the callbacks that look at the same."""
@@ -89,7 +114,7 @@ class _SharedPass:
         weakref.WeakKeyDictionary()
     )
 
-    def __init__(self, callback: DataCallback) -> None:
+    def __init__(self, callback: MeasuringCallback) -> None:
         self._model = weakref.ref(callback.model)
         self._data = callback.data
         self._taps = callback.taps
@@ -100,7 +125,7 @@ class _SharedPass:
         self._report: SelectivityReport | None = None
 
     @classmethod
-    def joined(cls, callback: DataCallback) -> "_SharedPass":
+    def joined(cls, callback: MeasuringCallback) -> "_SharedPass":
         """The pass that fits the callback, with its measures added to it."""
         passes = cls._of_model.setdefault(callback.model, [])
         # One that has run belongs to an earlier training.
@@ -131,7 +156,7 @@ class _SharedPass:
             self._epoch = epoch
         return self._report
 
-    def _fits(self, callback: DataCallback) -> bool:
+    def _fits(self, callback: MeasuringCallback) -> bool:
         wanted = zip(callback.metric_names, callback.metrics, strict=True)
         return (
             _same_data(self._data, callback.data)

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.callbacks.data_callback import DataCallback
+from keras_selectivity.callbacks.data_callback import MeasuringCallback
 
 
-class PreferredClassTracker(DataCallback):
+class PreferredClassTracker(MeasuringCallback):
     """Follows every unit's preferred class through training.
 
     The preferred class is that with the highest mean activation over `data`, at

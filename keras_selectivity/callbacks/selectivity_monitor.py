@@ -2,18 +2,18 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.callbacks.data_callback import DataCallback
+from keras_selectivity.callbacks.data_callback import MeasuringCallback
 from keras_selectivity.metrics import UnitMetric
 from keras_selectivity.model import SelectivityModel
 from keras_selectivity.report import SelectivityReport
 
 
-class SelectivityMonitor(DataCallback):
+class SelectivityMonitor(MeasuringCallback):
     """Measures selectivity over a data set at the end of every epoch.
 
     Puts into `logs`, where callbacks listed after it, `EarlyStopping` and the
@@ -52,6 +52,12 @@ class SelectivityMonitor(DataCallback):
         >>> sorted(model.fit(x, y, verbose=0, callbacks=[monitor]).history)
         ['loss', 'selectivity', 'val_selectivity', 'val_selectivity/hidden']
     """
+
+    of_training: ClassVar[tuple[str, ...]] = (
+        *MeasuringCallback.of_training,
+        "_writer",
+        "report",
+    )
 
     def __init__(
         self,
@@ -131,10 +137,6 @@ class SelectivityMonitor(DataCallback):
         with tf.summary.create_file_writer(log_dir).as_default():
             api.hparams_config([api.HParam(name) for name in values], metrics)
             api.hparams(values)
-
-    def _for_copy(self, name: str, value: Any) -> Any:
-        value = super()._for_copy(name, value)
-        return None if name in ("_writer", "report") else value
 
 
 # The index is what this package is about: it goes by the plain word.

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from keras_selectivity.report import SelectivityReport
 
 _LABELS = {
@@ -39,3 +41,35 @@ def label_layers(axes: Any, names: Sequence[str]) -> None:
     axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
     axes.set_xlim(-0.7, len(names) - 0.3)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def depth_norm(layers: int) -> Any:
+    """Norm that spreads so many layers over a colour map."""
+    from matplotlib.colors import BoundaryNorm
+
+    return BoundaryNorm(np.arange(layers + 1) - 0.5, 256)
+
+
+def scatter_units(
+    axes: Any, x: np.ndarray, y: np.ndarray, depth: np.ndarray, layers: int
+) -> Any:
+    """Draw one point a unit, coloured by the depth of its layer."""
+    return axes.scatter(
+        x,
+        y,
+        c=depth,
+        s=14 if len(depth) < 3000 else 4,
+        cmap="viridis",
+        norm=depth_norm(layers),
+        alpha=0.7,
+        linewidths=0,
+    )
+
+
+def depth_bar(points: Any, axes: Any, names: Sequence[str]) -> None:
+    """Name the layers along a colour bar, from the first at the top."""
+    step = -(-len(names) // 30)
+    bar = axes.figure.colorbar(points, ax=axes, ticks=range(0, len(names), step))
+    bar.ax.set_yticklabels(names[::step], fontsize=7)
+    bar.ax.minorticks_off()
+    bar.ax.invert_yaxis()

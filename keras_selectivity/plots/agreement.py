@@ -5,7 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from keras_selectivity.plots._layers import check_measure, measure_label
+from keras_selectivity.plots._layers import (
+    check_measure,
+    depth_bar,
+    measure_label,
+    scatter_units,
+)
 from keras_selectivity.report import SelectivityReport
 
 
@@ -54,7 +59,6 @@ def plot_agreement(
     """
     check_measure(report, x, "x")
     check_measure(report, y, "y")
-    from matplotlib.colors import BoundaryNorm
     from matplotlib.figure import Figure
 
     names = list(report)
@@ -67,27 +71,14 @@ def plot_agreement(
 
     figure = Figure(figsize=(7, 5), layout="constrained")
     axes = figure.subplots()
-    points = axes.scatter(
-        across,
-        along,
-        c=depth,
-        s=14 if len(depth) < 3000 else 4,
-        cmap="viridis",
-        norm=BoundaryNorm(np.arange(len(names) + 1) - 0.5, 256),
-        alpha=0.7,
-        linewidths=0,
-    )
+    points = scatter_units(axes, across, along, depth, len(names))
     axes.set(
         xlabel=measure_label(x),
         ylabel=measure_label(y),
         title=f"Spearman {spearman:.3f}, Pearson {pearson:.3f} ({len(depth)} units)",
     )
     axes.spines[["top", "right"]].set_visible(False)
-    step = -(-len(names) // 30)
-    bar = figure.colorbar(points, ax=axes, ticks=range(0, len(names), step))
-    bar.ax.set_yticklabels(names[::step], fontsize=7)
-    bar.ax.minorticks_off()
-    bar.ax.invert_yaxis()
+    depth_bar(points, axes, names)
     if title:
         figure.suptitle(title)
     return figure

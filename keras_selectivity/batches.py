@@ -1,0 +1,128 @@
+"""Data in every form that `fit` takes, as batches that can be gone through again."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_selectivity.measure import check_data
+
+
+class Batches:
+    """Batches `(x, y, sample_weight)` of a data set.
+
+    Args:
+        data: `(x, y)` or `(x, y, sample_weight)` arrays, a `tf.data.Dataset`, a
+            `PyDataset`, or anything that can be iterated and gives such tuples.
+        batch_size: For arrays; None: 256.
+        argument: What a user calls the data, for messages.
+        again: Whether the data must be gone through more than once.
+
+    Raises:
+        TypeError: If the data can not be iterated.
+        ValueError: If they are empty, endless, of unequal lengths, or can be
+            iterated only once and `again` is true.
+
+    Example:
+        >>> batches = Batches((np.zeros((5, 2)), np.arange(5)), batch_size=3)
+        >>> [len(y) for x, y, weight in batches], len(batches)
+        ([3, 2], 2)
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        batch_size: int | None = None,
+        argument: str = "data",
+        again: bool = False,
+    ) -> None:
+        check_data(data)
+        self._data = data
+        self._size = _checked_size(batch_size)
+        if hasattr(data, "__array__"):
+            data = (data,)
+        if isinstance(data, (tuple, list)):
+            self._data = keras.tree.map_structure(_array, tuple(data))
+            self._samples = _common_length(self._data, argument)
+        elif hasattr(data, "cardinality"):
+            if int(data.cardinality()) == -1:
+                raise ValueError(
+                    f"`{argument}` is an endless data set: it repeats without end. "
+                    "Leave out `.repeat()`, or take a number of batches."
+                )
+        elif not isinstance(data, keras.utils.PyDataset):
+            self._check_iterable(argument, again)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any, Any]]:
+        for batch in self._raw():
+            yield keras.utils.unpack_x_y_sample_weight(batch)
+
+    def __len__(self) -> int:
+        """Number of batches, 0 where the data do not tell."""
+        if isinstance(self._data, tuple):
+            return -(-self._samples // self._size)
+        if hasattr(self._data, "cardinality"):
+            return max(int(self._data.cardinality()), 0)
+        if isinstance(self._data, keras.utils.PyDataset):
+            return self._data.num_batches or 0
+        return len(self._data) if hasattr(self._data, "__len__") else 0
+
+    def _raw(self) -> Iterator[Any]:
+        if isinstance(self._data, tuple):
+            for start in range(0, self._samples, self._size):
+                part = slice(start, start + self._size)
+                yield keras.tree.map_structure(
+                    lambda a, part=part: None if a is None else a[part], self._data
+                )
+        elif isinstance(self._data, keras.utils.PyDataset):
+            for index in range(self._data.num_batches):
+                yield self._data[index]
+        else:
+            yield from self._data
+
+    def _check_iterable(self, argument: str, again: bool) -> None:
+        try:
+            once = iter(self._data) is self._data
+        except TypeError as error:
+            raise TypeError(
+                f"`{argument}` must be (x, y) arrays, a `tf.data.Dataset` or a "
+                f"`PyDataset`. Received: {type(self._data).__name__}."
+            ) from error
+        if once and again:
+            raise ValueError(
+                f"`{argument}` must be data that can be iterated more than once, "
+                "and this analysis goes through them again. Received: "
+                f"{type(self._data).__name__}, which is used up after one pass. Pass "
+                "arrays, a `tf.data.Dataset` or a `PyDataset`."
+            )
+
+
+def _checked_size(batch_size: Any) -> int:
+    if batch_size is None:
+        return 256
+    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)):
+        raise TypeError(
+            f"`batch_size` must be an integer. Received: batch_size={batch_size!r}."
+        )
+    if batch_size < 1:
+        raise ValueError(
+            f"`batch_size` must be at least 1. Received: batch_size={batch_size}."
+        )
+    return int(batch_size)
+
+
+def _array(leaf: Any) -> np.ndarray | None:
+    if leaf is None:
+        return None
+    return np.atleast_1d(np.asarray(leaf))
+
+
+def _common_length(arrays: Any, argument: str) -> int:
+    lengths = {len(array) for array in keras.tree.flatten(arrays) if array is not None}
+    if len(lengths) != 1:
+        raise ValueError(
+            f"`{argument}` must hold arrays of one length. Received: lengths "
+            f"{sorted(lengths)}."
+        )
+    return lengths.pop()

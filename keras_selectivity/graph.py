@@ -1,0 +1,413 @@
+"""The graph of a Keras model: what can be tapped in it, and how it is rebuilt."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+# Activations by name (lower case, no underscores) -> can the output be negative?
+_RECTIFIERS = {"relu": False, "relu6": False, "leakyrelu": True, "prelu": True}
+
+
+_NONLINEARITIES = _RECTIFIERS | {
+    "celu": True,
+    "elu": True,
+    "exponential": False,
+    "gelu": True,
+    "glu": True,
+    "hardshrink": True,
+    "hardsigmoid": False,
+    "hardsilu": True,
+    "hardswish": True,
+    "hardtanh": True,
+    "logsigmoid": True,
+    "logsoftmax": True,
+    "mish": True,
+    "selu": True,
+    "sigmoid": False,
+    "silu": True,
+    "softmax": False,
+    "softplus": False,
+    "softshrink": True,
+    "softsign": True,
+    "sparseplus": False,
+    "sparsesigmoid": False,
+    "sparsemax": False,
+    "squareplus": False,
+    "swish": True,
+    "tanh": True,
+    "tanhshrink": True,
+    "threshold": True,
+}
+
+
+# Layers with one filter a unit, and layers that pass each channel on by itself.
+_FILTERS = (
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.Dense,
+)
+
+
+_KEEP_CHANNELS = (
+    keras.layers.Activation,
+    keras.layers.AveragePooling1D,
+    keras.layers.AveragePooling2D,
+    keras.layers.AveragePooling3D,
+    keras.layers.BatchNormalization,
+    keras.layers.Dropout,
+    keras.layers.ELU,
+    keras.layers.LeakyReLU,
+    keras.layers.MaxPooling1D,
+    keras.layers.MaxPooling2D,
+    keras.layers.MaxPooling3D,
+    keras.layers.PReLU,
+    keras.layers.ReLU,
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+    keras.layers.SpatialDropout3D,
+    keras.layers.ZeroPadding1D,
+    keras.layers.ZeroPadding2D,
+    keras.layers.ZeroPadding3D,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """One output in a model's graph at which a tap can be put.
+
+    Attributes:
+        name: Name of the layer, after the names of the models it is nested in
+            (`"resnet50/conv1_relu"`); a layer called again has `":1"`, `":2"`.
+        layer: The user's layer.
+        nonlinearity: Name of its nonlinearity, None for a linear layer.
+        signed: Whether its output can be negative.
+        units: Number of channels.
+        channel_axis: Axis of the channels: -1, or 1 for channels-first.
+        output: Whether it makes an output of the model.
+        filters: The layer whose filters make the units, one filter a unit:
+            itself, or one before it with only layers between them that keep
+            channels apart. None: no single filter makes a unit.
+    """
+
+    name: str
+    layer: Any
+    nonlinearity: str | None
+    signed: bool
+    units: int
+    channel_axis: int
+    output: bool = False
+    filters: Any = None
+
+    @property
+    def rectifier(self) -> bool:
+        """Whether the nonlinearity is a ReLU of some kind."""
+        return self.nonlinearity in _RECTIFIERS
+
+
+def check_model(model: Any) -> None:
+    """Raise unless the model's graph can be walked.
+
+    Args:
+        model: What a user passed as `model`.
+
+    Raises:
+        TypeError: If it is not a Keras 3 model, or a subclassed one.
+        ValueError: If it is a `Sequential` model that is not built.
+
+    Example:
+        >>> check_model("resnet")
+        Traceback (most recent call last):
+        ...
+        TypeError: `model` must be a Keras model. Received: 'resnet' of type str.
+    """
+    if type(model).__module__.startswith("tf_keras"):
+        raise TypeError(
+            "`model` is a model of `tf_keras` (Keras 2). Build it with `keras` "
+            "(Keras 3) and unset TF_USE_LEGACY_KERAS."
+        )
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"`model` must be a Keras model. Received: {model!r} of type "
+            f"{type(model).__name__}."
+        )
+    if isinstance(model, keras.Sequential) and not model.built:
+        raise ValueError(
+            f"`model` must be built. Received: the Sequential model "
+            f"{model.name!r}, which knows no input shape. Begin it with "
+            "`keras.Input(shape)`, or call `model.build((None, *shape))`."
+        )
+    if not has_graph(model):
+        raise TypeError(
+            f"`model` must be a Functional or Sequential model. Received: "
+            f"{model.name!r} of class {type(model).__name__}, whose `call` is its "
+            "own: Keras keeps no graph of it, so its hidden outputs can not be "
+            "found. Build the same layers with the functional API: "
+            "`inputs = keras.Input(shape); model = keras.Model(inputs, "
+            "outputs)`; layers with a `call` of their own may stand in it."
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One call in a model's graph, nested models unfolded.
+
+    Attributes:
+        operation: The layer or operation that is called.
+        args: Its positional arguments, with symbolic tensors in them.
+        kwargs: Its keyword arguments.
+        outputs: The symbolic tensors that it returns, in their structure.
+    """
+
+    operation: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    outputs: Any
+
+
+class Walk:
+    """One pass through a model's graph, which rebuilds it around its layers.
+
+    Args:
+        taps: Mapping of names of sites to the layers to put behind them, each of
+            which returns the output and the unit activations.
+
+    Attributes:
+        sites: Mapping of name to `Site`, in graph order.
+        steps: All calls, in an order in which they can be made.
+        tensors: Mapping of name of a site to its symbolic output in `steps`,
+            that of the tap behind it where there is one.
+
+    Example:
+        >>> import keras
+        >>> model = keras.Sequential([
+        ...     keras.Input((4,)),
+        ...     keras.layers.Dense(3, activation="relu", name="hidden"),
+        ...     keras.layers.Dense(2, name="logits"),
+        ... ])
+        >>> walk = Walk({})
+        >>> rebuilt = walk.rebuild(model)
+        >>> list(walk.sites), [step.operation.name for step in walk.steps]
+        (['hidden', 'logits'], ['hidden', 'logits'])
+    """
+
+    def __init__(self, taps: Mapping[str, Any]) -> None:
+        self.taps = taps
+        self.sites: dict[str, Site] = {}
+        self.steps: list[Step] = []
+        self.tensors: dict[str, Any] = {}
+        # Across the border of a nested model a tensor goes by two ids.
+        self._canonical: dict[int, Any] = {}
+        self._calls: Counter[str] = Counter()
+        self._maker: dict[int, str] = {}
+        self._channels_first: set[int] = set()
+        self._filters: dict[int, Any] = {}
+        self._kept: list[Any] = []  # Holds tensors, whose ids are keys above.
+        self._outputs: set[str] = set()
+
+    @property
+    def finished_sites(self) -> list[Site]:
+        """The sites, once the graph was walked to its outputs."""
+        return [
+            dataclasses.replace(site, output=name in self._outputs)
+            for name, site in self.sites.items()
+        ]
+
+    def rebuild(self, model: keras.Model, prefix: str = "") -> keras.Model:
+        """The model's graph around its own layers, with `taps` put in.
+
+        Args:
+            model: A model with a graph, see `check_model`.
+            prefix: Names of the models it is nested in, each with a "/".
+
+        Returns:
+            A Functional model with outputs `(the model's, {name: units})`.
+        """
+        inputs, outputs = ends(model)
+        activations: dict[str, Any] = {}
+
+        def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            name = self._name(prefix + layer.name)
+            if has_graph(layer):
+                return self._call_nested(layer, name, activations, args, kwargs)
+            output = self._call(layer, args, kwargs)
+            return self._visit(layer, name, activations, (args, kwargs), output)
+
+        # A plain Functional model, not compiled, of whatever class it was.
+        clone = keras.models.clone_model(
+            keras.Model(inputs, outputs),
+            input_tensors=inputs,
+            clone_function=lambda layer: layer,
+            call_function=call,
+        )
+        if not prefix:
+            self._outputs = {
+                self._maker[id(tensor)]
+                for tensor in keras.tree.flatten(clone.output)
+                if id(tensor) in self._maker
+            }
+        name = prefix.rstrip("/").replace("/", "__").replace(":", "__")
+        return keras.Model(inputs, (clone.output, activations), name=name or model.name)
+
+    def canonical(self, tensor: Any) -> Any:
+        """The tensor of `steps` that a tensor of the rebuilt model stands for."""
+        return self._canonical.get(id(tensor), tensor)
+
+    def _call(self, layer: Any, args: Any, kwargs: Any) -> Any:
+        outputs = layer(*args, **kwargs)
+        args, kwargs = keras.tree.map_structure(self.canonical, (args, kwargs))
+        self.steps.append(Step(layer, args, kwargs, outputs))
+        return outputs
+
+    def _name(self, name: str) -> str:
+        repeat = self._calls[name]
+        self._calls[name] += 1
+        return f"{name}:{repeat}" if repeat else name
+
+    def _visit(
+        self, layer: Any, name: str, activations: dict, arguments: Any, output: Any
+    ) -> Any:
+        if not isinstance(output, keras.KerasTensor) or len(output.shape) < 2:
+            return output
+        axis = self._channel_axis(layer, arguments, output)
+        units = output.shape[axis]
+        if units is None:
+            return output
+        nonlinearity, signed = _nonlinearity(layer)
+        filters = self._filters_of(layer, arguments)
+        self.sites[name] = Site(
+            name, layer, nonlinearity, signed, units, axis, filters=filters
+        )
+        if name in self.taps:
+            output, activations[name] = self._call(self.taps[name], (output,), {})
+        self.tensors[name] = output
+        self._note(output, name, axis == 1, filters)
+        return output
+
+    def _filters_of(self, layer: Any, arguments: Any) -> Any:
+        """The layer whose filters make the units of `layer`, or None."""
+        if isinstance(layer, _FILTERS):
+            return layer
+        inputs = [
+            tensor
+            for tensor in keras.tree.flatten(arguments)
+            if isinstance(tensor, keras.KerasTensor)
+        ]
+        if not isinstance(layer, _KEEP_CHANNELS) or len(inputs) != 1:
+            return None
+        return self._filters.get(id(inputs[0]))
+
+    def _call_nested(
+        self, model: Any, name: str, activations: dict, args: Any, kwargs: Any
+    ) -> Any:
+        inner_inputs, _ = ends(model)
+        for inner, outer in zip(
+            keras.tree.flatten(inner_inputs), keras.tree.flatten(args), strict=False
+        ):
+            self._note_same(inner, outer)
+        rebuilt = self.rebuild(model, name + "/")
+        outputs, inside = rebuilt(*args, **kwargs)
+        if not inside:
+            outputs = model(*args, **kwargs)
+        activations.update(inside)
+        inner_outputs = keras.tree.flatten(rebuilt.output[0])
+        for inner, outer in zip(
+            inner_outputs, keras.tree.flatten(outputs), strict=True
+        ):
+            self._note_same(outer, inner)
+        return outputs
+
+    def _note(
+        self, tensor: Any, maker: str | None, channels_first: bool, filters: Any
+    ) -> None:
+        self._kept.append(tensor)
+        if maker is not None:
+            self._maker[id(tensor)] = maker
+        if channels_first:
+            self._channels_first.add(id(tensor))
+        self._filters[id(tensor)] = filters
+
+    def _note_same(self, tensor: Any, other: Any) -> None:
+        """What is known of one tensor holds for another, across a model's border."""
+        self._canonical[id(tensor)] = self.canonical(other)
+        self._note(
+            tensor,
+            self._maker.get(id(other)),
+            id(other) in self._channels_first,
+            self._filters.get(id(other)),
+        )
+
+    def _channel_axis(self, layer: Any, arguments: Any, output: Any) -> int:
+        if len(output.shape) < 3:
+            return -1
+        data_format = getattr(layer, "data_format", None)
+        if data_format is not None:
+            return 1 if data_format == "channels_first" else -1
+        # An activation or a normalisation has what its input has.
+        inherited = any(
+            id(tensor) in self._channels_first
+            for tensor in keras.tree.flatten(arguments)
+        )
+        return 1 if inherited else -1
+
+
+def has_graph(layer: Any) -> bool:
+    """Whether it is a model whose graph says all that its call does."""
+    if isinstance(layer, keras.Sequential):
+        return type(layer).call is keras.Sequential.call and layer.built
+    return (
+        isinstance(layer, keras.Model)
+        and hasattr(layer, "operations")
+        and "call" not in _own_methods(type(layer))
+    )
+
+
+def _own_methods(cls: type) -> set[str]:
+    """Methods that the classes outside Keras add to a Functional model."""
+    return {
+        name
+        for base in cls.__mro__
+        if not base.__module__.startswith("keras.")
+        for name in vars(base)
+    }
+
+
+def ends(model: keras.Model) -> tuple[Any, Any]:
+    """A model's symbolic inputs and outputs, in the structure that a user passes."""
+    if isinstance(model, keras.Sequential):
+        return model.inputs[0], model.outputs[0]
+    return model.input, model.output
+
+
+def filter_norms(site: Site) -> np.ndarray:
+    """`(units,)` L1 norm of each unit's filter, NaN where it has none."""
+    if site.filters is None:
+        return np.full(site.units, np.nan)
+    kernel = np.abs(keras.ops.convert_to_numpy(site.filters.kernel), dtype=np.float64)
+    return kernel.sum(axis=tuple(range(kernel.ndim - 1)))
+
+
+def _nonlinearity(layer: Any) -> tuple[str | None, bool]:
+    """Name of a layer's nonlinearity (None: linear), and can it be negative?"""
+    if isinstance(layer, keras.layers.ReLU):
+        return "relu", bool(layer.negative_slope or (layer.threshold or 0) < 0)
+    if isinstance(layer, keras.layers.Wrapper):
+        return _nonlinearity(layer.layer)
+    activation = getattr(layer, "activation", None)
+    if isinstance(activation, keras.layers.Layer):
+        return _nonlinearity(activation)
+    if callable(activation):
+        name = _normalised(getattr(activation, "__name__", type(activation).__name__))
+        if name == "linear":
+            return None, True
+        return name, _NONLINEARITIES.get(name, True)
+    name = _normalised(type(layer).__name__)
+    return (name, _NONLINEARITIES[name]) if name in _NONLINEARITIES else (None, True)
+
+
+def _normalised(name: str) -> str:
+    return name.lower().replace("_", "")

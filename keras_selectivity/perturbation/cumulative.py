@@ -1,0 +1,504 @@
+"""Accuracy as more and more units are silenced."""
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_selectivity import taps as taps_module
+from keras_selectivity.batches import Batches
+from keras_selectivity.checks import checked_count
+from keras_selectivity.measure import Measurement
+from keras_selectivity.perturbation import orders as orders_module
+from keras_selectivity.perturbation.curve import AblationCurve
+from keras_selectivity.perturbation.engine import Engine, Sums
+from keras_selectivity.perturbation.orders import Order, Points
+from keras_selectivity.perturbation.probes import Silencing
+from keras_selectivity.perturbation.reference import Clamp, checked_clamp
+from keras_selectivity.report import SelectivityReport
+from keras_selectivity.taps import group
+
+
+def cumulative(
+    model: keras.Model,
+    data: Any,
+    order: Order = "random",
+    taps: taps_module.Selection | None = None,
+    points: Points = 21,
+    repeats: int = 10,
+    clamp: Clamp = "zero",
+    seed: int = 0,
+    *,
+    test_data: Any = None,
+    reference: Any = None,
+    report: SelectivityReport | None = None,
+    metric: str = "si",
+    top_k: int = 1,
+    batch_size: int | None = None,
+    verbose: str | int = "auto",
+    checkpoint: str | os.PathLike[str] | None = None,
+    num_classes: int | None = None,
+    labels: str | int | None = None,
+    max_rows: int | None = None,
+) -> AblationCurve:
+    """Silence more and more units, and see what is left of the accuracy.
+
+    The network runs once a batch; then only what lies downstream of the first
+    silenced layer runs again, many sets of silent units at a time, and only for
+    the samples that they change. The first point is the intact network's
+    accuracy exactly.
+
+    Args:
+        model: A `SelectivityModel` or any built Functional or `Sequential`
+            model.
+        data: `(x, y)` or `(x, y, sample_weight)` arrays, a `tf.data.Dataset`, a
+            `PyDataset`. M18 uses the training set.
+        order: `"random"`; `"most_selective"` or `"least_selective"` first; or
+            (layer, unit) pairs, of all units or of some.
+        taps: Outputs whose units are silenced, see `taps.select`. None: the
+            model's own taps, or every hidden rectifier. `ks.taps.last(3)` are
+            M18's layers.
+        points: A number of points from no unit to all; a list of fractions; or a
+            list of counts.
+        repeats: Number of random orders.
+        clamp: `"zero"`, or `"mean"`: the mean of each element of the feature map
+            over `reference`.
+        seed: Of the random orders.
+        test_data: A second data set, for a curve with the same orders.
+        reference: For `clamp="mean"`, data as above.
+        report: What ranks the units by selectivity. None: they are measured on
+            `data`.
+        metric: The measure that ranks them.
+        top_k: The k of the accuracy; M18 has 5 for ImageNet.
+        batch_size: For arrays; None: 256.
+        verbose: 0 for no progress bar.
+        checkpoint: As for `single_unit`.
+        num_classes: As for `SelectivityModel`.
+        labels: As for `SelectivityModel`.
+        max_rows: As for `single_unit`.
+
+    Returns:
+        An `AblationCurve`, of units drawn over all the layers together.
+
+    Raises:
+        TypeError: If an argument is of a wrong type; for a subclassed model.
+        ValueError: If an order names units that do not exist or repeats them,
+            points are out of range, a mean clamp has no reference set, or data
+            that can be iterated once are needed twice.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> import keras_selectivity as ks
+        >>> model = keras.Sequential([
+        ...     keras.Input((4,)),
+        ...     keras.layers.Dense(3, activation="relu", name="hidden"),
+        ...     keras.layers.Dense(2, activation="softmax"),
+        ... ])
+        >>> x, y = np.random.rand(6, 4), np.arange(6) % 2
+        >>> curve = ks.perturbation.cumulative(model, (x, y), repeats=2, verbose=0)
+        >>> curve.counts.tolist(), curve.accuracy.shape, curve.auc.shape
+        ([0, 1, 2, 3], (2, 4), (2,))
+
+    Reference:
+        M18 section 2.2 and figure 1; R22 section 4.2 for the ranked orders.
+    """
+    analysis = CumulativeAblation(
+        model,
+        order,
+        taps,
+        points,
+        repeats,
+        clamp,
+        seed,
+        metric=metric,
+        top_k=top_k,
+        num_classes=num_classes,
+        labels=labels,
+        max_rows=max_rows,
+    )
+    (curve,) = analysis.run(
+        data, test_data, reference, report, batch_size, verbose, checkpoint
+    ).values()
+    return curve
+
+
+def cumulative_within(
+    model: keras.Model,
+    data: Any,
+    groups: Mapping[str, Sequence[str]] | str | None = None,
+    order: Order = "random",
+    taps: taps_module.Selection | None = None,
+    points: Points = 21,
+    repeats: int = 10,
+    clamp: Clamp = "zero",
+    seed: int = 0,
+    *,
+    test_data: Any = None,
+    reference: Any = None,
+    report: SelectivityReport | None = None,
+    metric: str = "si",
+    top_k: int = 1,
+    batch_size: int | None = None,
+    verbose: str | int = "auto",
+    checkpoint: str | os.PathLike[str] | None = None,
+    num_classes: int | None = None,
+    labels: str | int | None = None,
+    max_rows: int | None = None,
+) -> dict[str, AblationCurve]:
+    """Silence more and more units of one layer, or group of layers, after another.
+
+    `cumulative` for each layer by itself, in one pass over the data.
+
+    Args:
+        model: As for `cumulative`.
+        data: As for `cumulative`.
+        groups: None: units are drawn within each layer. A mapping or a regular
+            expression, as `taps.group` takes them: within each group (R22's
+            modules).
+        order: As for `cumulative`. An explicit order is divided among the
+            groups.
+        taps: As for `cumulative`.
+        points: As for `cumulative`; of each group.
+        repeats: As for `cumulative`.
+        clamp: As for `cumulative`.
+        seed: As for `cumulative`.
+        test_data: As for `cumulative`.
+        reference: As for `cumulative`.
+        report: As for `cumulative`.
+        metric: As for `cumulative`.
+        top_k: As for `cumulative`.
+        batch_size: As for `cumulative`.
+        verbose: As for `cumulative`.
+        checkpoint: As for `cumulative`.
+        num_classes: As for `cumulative`.
+        labels: As for `cumulative`.
+        max_rows: As for `cumulative`.
+
+    Returns:
+        A curve for each layer, or group, in depth order.
+
+    Raises:
+        TypeError: As `cumulative`.
+        ValueError: As `cumulative`.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> import keras_selectivity as ks
+        >>> model = keras.Sequential([
+        ...     keras.Input((4,)),
+        ...     keras.layers.Dense(3, activation="relu", name="first"),
+        ...     keras.layers.Dense(3, activation="relu", name="second"),
+        ...     keras.layers.Dense(2, activation="softmax"),
+        ... ])
+        >>> data = np.random.rand(6, 4), np.arange(6) % 2
+        >>> sorted(ks.perturbation.cumulative_within(model, data, verbose=0))
+        ['first', 'second']
+
+    Reference:
+        R22 section 4.2: the feature maps of a module's layers, ranked together.
+    """
+    analysis = CumulativeAblation(
+        model,
+        order,
+        taps,
+        points,
+        repeats,
+        clamp,
+        seed,
+        groups=groups,
+        metric=metric,
+        top_k=top_k,
+        num_classes=num_classes,
+        labels=labels,
+        max_rows=max_rows,
+    )
+    return analysis.run(
+        data, test_data, reference, report, batch_size, verbose, checkpoint
+    )
+
+
+class CumulativeAblation:
+    """A cumulative ablation that can be repeated: compiled once, run many times.
+
+    `cumulative` makes one and runs it once; a callback that ablates at every
+    epoch keeps one.
+
+    Args:
+        model: As for `cumulative`.
+        order: As for `cumulative`.
+        taps: As for `cumulative`.
+        points: As for `cumulative`.
+        repeats: As for `cumulative`.
+        clamp: As for `cumulative`.
+        seed: As for `cumulative`.
+        groups: As for `cumulative_within`, or `"all"` for all layers together.
+        metric: As for `cumulative`.
+        top_k: As for `cumulative`.
+        num_classes: As for `cumulative`.
+        labels: As for `cumulative`.
+        max_rows: As for `cumulative`.
+
+    Raises:
+        TypeError: As `cumulative`.
+        ValueError: As `cumulative`.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> model = keras.Sequential([
+        ...     keras.Input((4,)), keras.layers.Dense(3, activation="relu"),
+        ...     keras.layers.Dense(2)])
+        >>> analysis = CumulativeAblation(model, points=2, repeats=1)
+        >>> data = np.random.rand(6, 4), np.arange(6) % 2
+        >>> analysis.run(data, verbose=0)["all"].counts.tolist()
+        [0, 3]
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        order: Order = "random",
+        taps: taps_module.Selection | None = None,
+        points: Points = 21,
+        repeats: int = 10,
+        clamp: Clamp = "zero",
+        seed: int = 0,
+        *,
+        groups: Mapping[str, Sequence[str]] | str | None = "all",
+        metric: str = "si",
+        top_k: int = 1,
+        num_classes: int | None = None,
+        labels: str | int | None = None,
+        max_rows: int | None = None,
+    ) -> None:
+        self._engine = Engine(model, taps, False, top_k, num_classes, labels, max_rows)
+        network = self._engine.network
+        self._layers = dict(zip(network.names, network.units, strict=True))
+        names = list(self._layers)
+        self._groups = {"all": names} if groups == "all" else group(names, groups)
+        self._order = order
+        self._points = points
+        self._repeats = checked_count("repeats", repeats)
+        self._clamp = checked_clamp(clamp)
+        self._seed = seed
+        self._metric = metric
+        self._top_k = top_k
+        self._measurement: Measurement | None = None
+        self._measure_with = model, [metric], list(self._layers), num_classes, labels
+        self._ranked = isinstance(order, str) and order in orders_module.RANKED
+        if not self._ranked:
+            # An order or points that are wrong show now, not when it runs.
+            self._plans(None)
+
+    def run(
+        self,
+        data: Any,
+        test_data: Any = None,
+        reference: Any = None,
+        report: SelectivityReport | None = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> dict[str, AblationCurve]:
+        """Ablate over a data set.
+
+        Args:
+            data: As for `cumulative`.
+            test_data: As for `cumulative`.
+            reference: As for `cumulative`.
+            report: As for `cumulative`.
+            batch_size: As for `cumulative`.
+            verbose: As for `cumulative`.
+            checkpoint: As for `cumulative`.
+
+        Returns:
+            A curve for each group; the one over all layers is `"all"`.
+
+        Raises:
+            ValueError: As `cumulative`.
+        """
+        engine, measured = self._engine, self._ranked and report is None
+        again = measured or (self._clamp == "mean" and reference is data)
+        sets = [Batches(data, batch_size, again=again)]
+        if test_data is not None:
+            sets.append(Batches(test_data, batch_size, "test_data"))
+        if measured:
+            report = self._report(data, batch_size)
+        plans = self._plans(report)
+        values = engine.clamp_values(self._clamp, reference, batch_size)
+        masks = Masks(engine, plans, values)
+        identity = ["cumulative", self._clamp, self._top_k, values, masks.distinct]
+        found = engine.run(sets, masks.probes, verbose, checkpoint, identity)
+        score = engine.scores.names.index("top_k_accuracy")
+        accuracies = [masks.spread(sums, score) for sums in found]
+        return {
+            name: AblationCurve(
+                plan.counts,
+                plan.layers,
+                accuracies[0][name],
+                None if test_data is None else accuracies[1][name],
+                self._order if isinstance(self._order, str) else "explicit",
+                self._clamp,
+                self._top_k,
+            )
+            for name, plan in plans.items()
+        }
+
+    def _plans(self, report: SelectivityReport | None) -> dict[str, "Plan"]:
+        return {
+            name: Plan.of(
+                self._order,
+                self._layers,
+                members,
+                self._points,
+                self._repeats,
+                self._seed,
+                report,
+                self._metric,
+            )
+            for name, members in self._groups.items()
+        }
+
+    def _report(self, data: Any, batch_size: int | None) -> SelectivityReport:
+        if self._measurement is None:
+            model, metrics, taps, num_classes, labels = self._measure_with
+            self._measurement = Measurement(
+                model, metrics, taps, num_classes=num_classes, labels=labels
+            )
+        return self._measurement.run(data, batch_size, verbose=0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Which units are silent at each point of each repeat of a curve.
+
+    Attributes:
+        layers: Mapping of the layers that units are drawn from to their numbers
+            of units.
+        counts: `(points,)`.
+        silent: `(repeats, points, units)` bool, over the units of the network.
+    """
+
+    layers: dict[str, int]
+    counts: np.ndarray
+    silent: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        order: Order,
+        layers: Mapping[str, int],
+        members: Sequence[str],
+        points: Points,
+        repeats: int,
+        seed: int,
+        report: SelectivityReport | None = None,
+        metric: str = "si",
+    ) -> "Plan":
+        """Make a plan, for the arguments of `cumulative`.
+
+        Args:
+            order: As for `cumulative`.
+            layers: Mapping of all taps to their numbers of units.
+            members: The taps that units are drawn from.
+            points: As for `cumulative`.
+            repeats: As for `cumulative`.
+            seed: As for `cumulative`.
+            report: As for `cumulative`.
+            metric: As for `cumulative`.
+
+        Returns:
+            The plan.
+
+        Example:
+            >>> plan = Plan.of([("b", 1)], {"a": 2, "b": 2}, ["b"], [0, 1], 1, 0)
+            >>> plan.silent.astype(int).tolist()
+            [[[0, 0, 0, 0], [0, 0, 0, 1]]]
+        """
+        drawn = {name: layers[name] for name in members}
+        if not isinstance(order, str):
+            orders_module.orders(order, layers, repeats, seed)
+            order = [pair for pair in order if pair[0] in drawn]
+            if not order:
+                raise ValueError(
+                    f"`order` names no unit of {list(members)}. Name one at least of "
+                    "each group, or leave the group out."
+                )
+        found = orders_module.orders(order, drawn, repeats, seed, report, metric)
+        counts = orders_module.points(points, sum(drawn.values()), found.shape[1])
+        places = np.empty((len(found), sum(drawn.values())), np.int64)
+        places.fill(sum(drawn.values()))  # A unit that is never silenced.
+        np.put_along_axis(places, found, np.arange(found.shape[1])[None], axis=1)
+        silent = places[:, None, :] < counts[None, :, None]
+        within = np.isin(np.repeat(list(layers), list(layers.values())), members)
+        whole = np.zeros((*silent.shape[:2], len(within)), bool)
+        whole[:, :, within] = silent
+        return cls(drawn, counts, whole)
+
+
+class Masks:
+    """The sets of silent units of several curves, as probes of one network.
+
+    Sets that occur more than once, such as all of the units, run once. Each runs
+    from the first layer that it touches.
+
+    Args:
+        engine: The engine.
+        plans: Mapping of name of a curve to its `Plan`.
+        values: What units are clamped to.
+
+    Attributes:
+        distinct: `(sets, units)` bool: the sets.
+        probes: What the engine is to run.
+    """
+
+    def __init__(
+        self, engine: Engine, plans: Mapping[str, "Plan"], values: list[Any]
+    ) -> None:
+        self._shapes = {name: plan.silent.shape[:2] for name, plan in plans.items()}
+        units = engine.network.units
+        sets = np.concatenate(
+            [plan.silent.reshape(-1, sum(units)) for plan in plans.values()]
+        )
+        self.distinct, which = np.unique(sets, axis=0, return_inverse=True)
+        self._which = which.reshape(-1)
+        self.probes: list[Silencing] = []
+        # Of each set: its probe (-1 for the intact network) and its variant.
+        self._places = np.full((len(self.distinct), 2), -1)
+        tap_of_unit = np.repeat(np.arange(len(units)), units)
+        first = tap_of_unit[self.distinct.argmax(axis=1)]
+        first[~self.distinct.any(axis=1)] = -1
+        for tap in np.unique(first[first >= 0]):
+            chosen = np.flatnonzero(first == tap)
+            parts = {
+                later: self.distinct[np.ix_(chosen, tap_of_unit == later)]
+                for later in range(tap, len(units))
+            }
+            touched = {later: part for later, part in parts.items() if part.any()}
+            self._places[chosen, 0] = len(self.probes)
+            self._places[chosen, 1] = np.arange(len(chosen))
+            self.probes.append(engine.silencing(touched, values))
+
+    def spread(self, sums: Sums, score: int) -> dict[str, np.ndarray]:
+        """A score at each point of each curve.
+
+        Args:
+            sums: What the engine found.
+            score: Position among the scores.
+
+        Returns:
+            For each curve `(repeats, points)`.
+        """
+        found = np.array(
+            [
+                (sums.intact if probe < 0 else sums.perturbed(probe)[variant])[score]
+                for probe, variant in self._places
+            ]
+        )[self._which]
+        ends = np.cumsum([np.prod(shape) for shape in self._shapes.values()])
+        return {
+            name: found[end - np.prod(shape) : end].reshape(shape)
+            for (name, shape), end in zip(self._shapes.items(), ends, strict=True)
+        }

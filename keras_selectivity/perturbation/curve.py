@@ -1,0 +1,204 @@
+"""Accuracy against how much of a network is perturbed."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from keras_selectivity.archive import Archived
+
+
+def area(fractions: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
+    """Area under ablation curves, by trapezoids, over fractions scaled to [0, 1].
+
+    The mean height of the curve: 1 for a network that is right whatever is
+    silenced. Divide by `accuracy[:, 0]` for the share of its accuracy that a
+    network keeps.
+
+    Args:
+        fractions: `(points,)`, rising; two at least.
+        accuracy: `(..., points)`.
+
+    Returns:
+        `(...)`, in [0, 1] for accuracies in [0, 1].
+
+    Raises:
+        ValueError: If there are fewer than two points.
+
+    Example:
+        >>> x = np.linspace(0, 1, 5)
+        >>> area(x, np.stack([np.ones(5), 1 - x])).tolist()
+        [1.0, 0.5]
+
+    Reference:
+        M18 section 3.2 and figure 3b, "normalized area under the curve".
+    """
+    if len(fractions) < 2:
+        raise ValueError(
+            f"An area needs a curve of two points at least. Received: {len(fractions)}."
+        )
+    from scipy.integrate import trapezoid
+
+    return trapezoid(accuracy, fractions, axis=-1) / (fractions[-1] - fractions[0])
+
+
+class AblationCurve(Archived):
+    """Accuracy as more and more units are silenced; made by `cumulative`.
+
+    Attributes:
+        counts: `(points,)` int: number of silent units.
+        fractions: `(points,)`: the same, as a share of the units.
+        accuracy: `(repeats, points)` in [0, 1].
+        test_accuracy: The same on the test set, or None.
+        layers: Mapping of the layers that units were drawn from to their
+            numbers of units.
+        order: `"random"`, `"most_selective"`, `"least_selective"` or
+            `"explicit"`.
+        clamp: What the units were clamped to.
+        top_k: The k of the accuracy.
+
+    Example:
+        >>> curve = AblationCurve([0, 2, 4], {"hidden": 4}, [[1.0, 0.75, 0.5]])
+        >>> curve.fractions.tolist(), curve.auc.tolist()
+        ([0.0, 0.5, 1.0], [0.75])
+
+    Reference:
+        M18 section 2.2 and figure 1.
+    """
+
+    file_format: ClassVar[str] = "keras_selectivity ablation curve"
+
+    def __init__(
+        self,
+        counts: Any,
+        layers: Mapping[str, int],
+        accuracy: Any,
+        test_accuracy: Any = None,
+        order: str = "random",
+        clamp: str = "zero",
+        top_k: int = 1,
+    ) -> None:
+        self.counts = np.asarray(counts, np.int64)
+        self.layers = dict(layers)
+        self.accuracy = np.asarray(accuracy, np.float64)
+        self.test_accuracy = (
+            None if test_accuracy is None else np.asarray(test_accuracy, np.float64)
+        )
+        self.order = order
+        self.clamp = clamp
+        self.top_k = top_k
+
+    @property
+    def units(self) -> int:
+        """Number of units in the layers that units were drawn from."""
+        return sum(self.layers.values())
+
+    @property
+    def fractions(self) -> np.ndarray:
+        """`(points,)`: share of the units that is silent, in [0, 1]."""
+        return self.counts / self.units
+
+    @property
+    def auc(self) -> np.ndarray:
+        """`(repeats,)`: area under each curve, see `area`."""
+        return area(self.fractions, self.accuracy)
+
+    @property
+    def test_auc(self) -> np.ndarray | None:
+        """`(repeats,)`: area under each curve on the test set, or None."""
+        if self.test_accuracy is None:
+            return None
+        return area(self.fractions, self.test_accuracy)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """`(points,)`: mean accuracy over repeats."""
+        return self.accuracy.mean(axis=0)
+
+    @property
+    def std(self) -> np.ndarray:
+        """`(points,)`: standard deviation over repeats, the papers' error bars."""
+        return self.accuracy.std(axis=0)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """The curve as a plain dictionary of arrays."""
+        arrays = {"counts": self.counts, "accuracy": self.accuracy}
+        if self.test_accuracy is not None:
+            arrays["test_accuracy"] = self.test_accuracy
+        return arrays
+
+    def __repr__(self) -> str:
+        size = f"{self.units} units, {len(self.accuracy)} repeats"
+        if len(self.counts) < 2:
+            return f"<AblationCurve of {size}>"
+        return f"<AblationCurve of {size}: auc={self.auc.mean():.4g}>"
+
+    def _header(self) -> dict[str, Any]:
+        return {
+            "layers": self.layers,
+            "order": self.order,
+            "clamp": self.clamp,
+            "top_k": self.top_k,
+        }
+
+    @classmethod
+    def _restored(cls, header: dict[str, Any], arrays: Mapping[str, Any]) -> Self:
+        return cls(
+            arrays["counts"],
+            header["layers"],
+            arrays["accuracy"],
+            arrays.get("test_accuracy"),
+            header["order"],
+            header["clamp"],
+            header["top_k"],
+        )
+
+
+class NoiseCurve(Archived):
+    """Accuracy as noise grows; made by `noise`.
+
+    Attributes:
+        scales: `(scales,)`: variance of the noise over that of the unit.
+        accuracy: `(repeats, scales)` in [0, 1].
+        top_k: The k of the accuracy.
+
+    Example:
+        >>> NoiseCurve([0.0, 1.0], [[1.0, 0.5], [1.0, 0.7]]).mean.tolist()
+        [1.0, 0.6]
+
+    Reference:
+        M18 section 2.2 and figure 2.
+    """
+
+    file_format: ClassVar[str] = "keras_selectivity noise curve"
+
+    def __init__(self, scales: Any, accuracy: Any, top_k: int = 1) -> None:
+        self.scales = np.asarray(scales, np.float64)
+        self.accuracy = np.asarray(accuracy, np.float64)
+        self.top_k = top_k
+
+    @property
+    def mean(self) -> np.ndarray:
+        """`(scales,)`: mean accuracy over repeats."""
+        return self.accuracy.mean(axis=0)
+
+    @property
+    def std(self) -> np.ndarray:
+        """`(scales,)`: standard deviation over repeats, the papers' error bars."""
+        return self.accuracy.std(axis=0)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """The curve as a plain dictionary of arrays."""
+        return {"scales": self.scales, "accuracy": self.accuracy}
+
+    def __repr__(self) -> str:
+        return (
+            f"<NoiseCurve of {len(self.scales)} scales, {len(self.accuracy)} repeats>"
+        )
+
+    def _header(self) -> dict[str, Any]:
+        return {"top_k": self.top_k}
+
+    @classmethod
+    def _restored(cls, header: dict[str, Any], arrays: Mapping[str, Any]) -> Self:
+        return cls(arrays["scales"], arrays["accuracy"], header["top_k"])

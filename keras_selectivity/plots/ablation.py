@@ -1,0 +1,118 @@
+"""Accuracy as more and more units are silenced."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from keras_selectivity.perturbation import AblationCurve, area
+from keras_selectivity.plots._curves import (
+    accuracy_label,
+    by_label,
+    colors,
+    draw_band,
+    figure_size,
+    finish,
+    shared,
+)
+
+_AXES = {"fraction": "fraction of units silenced", "count": "number of units silenced"}
+
+
+def plot_ablation(
+    curves: AblationCurve | Mapping[str, AblationCurve | Sequence[AblationCurve]],
+    *,
+    test: bool = False,
+    against: Literal["fraction", "count"] = "fraction",
+    title: str = "",
+) -> Any:
+    """Draw accuracy against how many units are silenced.
+
+    A line for each label: the mean, in a band of one standard deviation to either
+    side, over the repeats of all curves of the label. The legend has the area
+    under the curves, mean and standard deviation over the same repeats. A single
+    repeat, as of a ranked order, has neither band nor deviation; a curve of a
+    single point has no area.
+
+    Args:
+        curves: What `cumulative` returned: a curve, or a mapping of label to one,
+            as `within` makes it. A label may also have a list of curves, of
+            networks that belong together.
+        test: Whether to draw the accuracy on the test set.
+        against: What is along x: the `"fraction"` of the units, or their
+            `"count"`.
+        title: Above the figure.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        TypeError: If `curves` are not ablation curves.
+        ValueError: If there are no curves, one has no accuracy on a test set that
+            is asked for, those of one label are not at the same points, not all
+            are of the same top-k accuracy, or `against` is neither of the two.
+
+    Example:
+        >>> from keras_selectivity.perturbation import AblationCurve
+        >>> steady = AblationCurve([0, 2, 4], {"a": 4}, [[1, 0.9, 0.1], [1, 0.7, 0.1]])
+        >>> falls = AblationCurve([0, 2, 4], {"a": 4}, [[1.0, 0.3, 0.1]])
+        >>> figure = plot_ablation({"random": steady, "selective first": falls})
+        >>> for text in figure.axes[0].get_legend().get_texts():
+        ...     print(text.get_text())
+        random: AUC 0.675 ± 0.050
+        selective first: AUC 0.425
+
+    Reference:
+        M18 figures 1, 3a and A1. R22 figures 3 and 8 are of the same kind, but
+        with confidence intervals.
+    """
+    if against not in _AXES:
+        raise ValueError(
+            f"`against` must be one of {list(_AXES)}. Received: against={against!r}."
+        )
+    groups = by_label(curves, AblationCurve)
+    places = {label: _places(label, group, against) for label, group in groups.items()}
+    values = {label: _accuracy(label, group, test) for label, group in groups.items()}
+    names = [_name(label, places[label], values[label]) for label in groups]
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=figure_size(names), layout="constrained")
+    axes = figure.subplots()
+    for color, label, name in zip(colors(len(groups)), groups, names, strict=True):
+        draw_band(axes, places[label], values[label], color=color, label=name)
+    top_k = next(iter(groups.values()))[0].top_k
+    axes.set(
+        xlabel=_AXES[against], ylabel=accuracy_label(top_k, "test " if test else "")
+    )
+    finish(axes)
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def _places(label: str, group: Sequence[AblationCurve], against: str) -> np.ndarray:
+    """`(points,)`: where the curves of a label lie along x."""
+    if against == "count":
+        return shared(label, [curve.counts for curve in group], "counts of units")
+    return shared(label, [curve.fractions for curve in group], "fractions of units")
+
+
+def _accuracy(label: str, group: Sequence[AblationCurve], test: bool) -> np.ndarray:
+    """`(repeats, points)`: the repeats of all curves of a label."""
+    found = [curve.test_accuracy if test else curve.accuracy for curve in group]
+    held = [accuracy for accuracy in found if accuracy is not None]
+    if len(held) < len(found):
+        raise ValueError(
+            "`curves` must hold the accuracy on a test set for `test=True`: pass "
+            f"`test_data` to `cumulative`. Received: none for {label!r}."
+        )
+    return np.concatenate(held)
+
+
+def _name(label: str, x: np.ndarray, accuracy: np.ndarray) -> str:
+    """What the legend says of a label."""
+    if len(x) < 2:
+        return label
+    areas = area(x, accuracy)
+    spread = f" ± {areas.std():.3f}" if len(areas) > 1 else ""
+    return f"{label}{': ' if label else ''}AUC {areas.mean():.3f}{spread}"

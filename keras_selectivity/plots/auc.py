@@ -1,0 +1,92 @@
+"""The area under the ablation curve through training, beside the losses."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def plot_auc(
+    history: Mapping[str, Sequence[float]],
+    *,
+    key: str = "ablation_auc",
+    losses: Sequence[str] | None = None,
+    title: str = "",
+) -> Any:
+    """Draw the area under the ablation curve, and losses, against the epoch.
+
+    Losses belong to the axis on the left, the area to that on the right. Epochs
+    count from 1, as Keras prints them. A line goes on over epochs whose value is
+    NaN.
+
+    Args:
+        history: The `history` of what `fit` returned: mapping of name to a value
+            for each epoch.
+        key: Name of the area.
+        losses: Names of the losses. None: `loss` and `val_loss`, where they are.
+        title: Above the figure.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If the history does not hold one of the names, or not a value
+            of each for every epoch.
+
+    Example:
+        >>> history = {"loss": [0.9, 0.3], "val_loss": [0.8, 0.6], "auc": [0.7, 0.5]}
+        >>> left, right = plot_auc(history, key="auc").axes
+        >>> [len(left.lines), len(right.lines)]
+        [2, 1]
+
+    Reference:
+        M18 figure 4a.
+    """
+    if losses is None:
+        losses = [name for name in ("loss", "val_loss") if name in history]
+    missing = [name for name in (*losses, key) if name not in history]
+    if missing:
+        raise ValueError(
+            f"`history` must hold {missing}, for `losses` and `key`. It holds "
+            f"{sorted(history)}."
+        )
+    values = {name: np.asarray(history[name], float) for name in (*losses, key)}
+    epochs = max(len(found) for found in history.values())
+    lengths = {name: len(found) for name, found in values.items()}
+    if set(lengths.values()) != {epochs}:
+        raise ValueError(
+            f"`history` must hold a value for each of its {epochs} epochs; log NaN "
+            f"where there is none. Received: {lengths}."
+        )
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    left = figure.subplots()
+    right = left.twinx()
+    for index, name in enumerate(losses):
+        _draw(left, values[name], "o-", color=f"C{index}", label=name)
+    _draw(right, values[key], "o--", color="black", label=key)
+    left.set(xlabel="epoch", ylabel="loss")
+    left.xaxis.set_major_locator(MaxNLocator(integer=True))
+    right.set(ylabel="area under the ablation curve")
+    left.spines["top"].set_visible(False)
+    right.spines["top"].set_visible(False)
+    handles = [*left.lines, *right.lines]
+    # Above the axes: the lines of two axes leave no place that is free of both.
+    left.legend(
+        handles=handles,
+        frameon=False,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=len(handles),
+    )
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def _draw(axes: Any, values: np.ndarray, style: str, **kwargs: Any) -> None:
+    """Draw the values that there are, against their epochs."""
+    (epochs,) = np.isfinite(values).nonzero()
+    axes.plot(epochs + 1, values[epochs], style, markersize=3, **kwargs)
