@@ -204,6 +204,32 @@ def correlate(
     return np.minimum(correlations, 1.0), left
 
 
+def unweighted(
+    x: Whitening, y: Whitening, xy: np.ndarray, samples: int
+) -> CanonicalSimilarity:
+    """Canonical correlations of two whitened sides that all count alike.
+
+    Args:
+        x: Directions of x.
+        y: Directions of y.
+        xy: `(units_x, units_y)`, as `Covariances.xy`.
+        samples: Number of samples.
+
+    Returns:
+        `CanonicalSimilarity`, its `weights` None.
+
+    Raises:
+        ValueError: As for `correlate`.
+
+    Example:
+        >>> side = whitening(np.eye(2))
+        >>> unweighted(side, side, np.diag([0.5, -1.0]), 10).similarity
+        0.75
+    """
+    correlations, _ = correlate(x, y, xy, samples)
+    return CanonicalSimilarity(correlations, None, (x.rank, y.rank), samples)
+
+
 def _top(values: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues above the tolerance, descending, and their vectors."""
     kept = np.flatnonzero(values > RANK_TOLERANCE * values[-1])[::-1]

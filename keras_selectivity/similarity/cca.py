@@ -4,7 +4,7 @@ from typing import Any
 
 from keras_selectivity.similarity.canonical import (
     CanonicalSimilarity,
-    correlate,
+    unweighted,
     whitening,
 )
 from keras_selectivity.similarity.covariances import Covariances, covariances
@@ -76,5 +76,4 @@ def cca_from_covariances(found: Covariances) -> CanonicalSimilarity:
         0.8
     """
     x, y = whitening(found.xx, name="x"), whitening(found.yy, name="y")
-    correlations, _ = correlate(x, y, found.xy, found.samples)
-    return CanonicalSimilarity(correlations, None, (x.rank, y.rank), found.samples)
+    return unweighted(x, y, found.xy, found.samples)

@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_selectivity.similarity.canonical import (
     CanonicalSimilarity,
+    Whitening,
     correlate,
     whitening,
 )
@@ -74,10 +75,36 @@ def pwcca_from_covariances(found: Covariances) -> CanonicalSimilarity:
         0.8
     """
     x, y = whitening(found.xx, name="x"), whitening(found.yy, name="y")
-    correlations, variates = correlate(x, y, found.xy, found.samples)
+    return projection_weighted(x, y, found.xy, found.samples)
+
+
+def projection_weighted(
+    x: Whitening, y: Whitening, xy: np.ndarray, samples: int
+) -> CanonicalSimilarity:
+    """`pwcca` of two sides that are whitened already, as one is for many others.
+
+    Args:
+        x: What `canonical.whitening` returned; gives the weights.
+        y: The same of the other side.
+        xy: `(units_x, units_y)`, as `Covariances.xy`.
+        samples: Number of samples.
+
+    Returns:
+        As `pwcca`.
+
+    Raises:
+        ValueError: As for `canonical.correlate`.
+
+    Example:
+        >>> found = covariances([[1], [2], [3], [4]], [[1], [3], [2], [4]])
+        >>> x, y = whitening(found.xx), whitening(found.yy)
+        >>> round(projection_weighted(x, y, found.xy, 4).similarity, 6)
+        0.8
+    """
+    correlations, variates = correlate(x, y, xy, samples)
     # <h_i, z_j> without the samples: the products of unit j with the directions of
     # x, turned into variates.
     projections = np.abs(x.loadings @ variates).sum(axis=0)
     return CanonicalSimilarity(
-        correlations, projections / projections.sum(), (x.rank, y.rank), found.samples
+        correlations, projections / projections.sum(), (x.rank, y.rank), samples
     )

@@ -1,13 +1,19 @@
 """Do regularised networks differ by more than networks that are trained anew do?"""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
+from keras_selectivity import taps as taps_module
 from keras_selectivity.inference import Comparison, paired_t_test
-from keras_selectivity.similarity.pwcca import pwcca
+from keras_selectivity.similarity.activations import as_activations
+from keras_selectivity.similarity.canonical import whitening
+from keras_selectivity.similarity.covariances import covariances
+from keras_selectivity.similarity.observed import activations_of
+from keras_selectivity.similarity.pwcca import projection_weighted
 
 # Below it a mean distance is the rounding of zero.
 _ROUNDING = 1e-9
@@ -97,32 +103,15 @@ class ReplicateDistances:
         )
 
 
-def pwcca_distance(x: Any, y: Any) -> float:
-    """Distance of `pwcca`, with the weights from x.
-
-    Args:
-        x: `(samples, units_x)`.
-        y: `(samples, units_y)`.
-
-    Returns:
-        A number in [0, 1].
-
-    Raises:
-        TypeError: As for `pwcca`.
-        ValueError: As for `pwcca`.
-
-    Example:
-        >>> round(pwcca_distance([[1], [2], [3], [4]], [[1], [3], [2], [4]]), 6)
-        0.2
-    """
-    return pwcca(x, y).distance
-
-
 def replicates(
-    regularized: Sequence[Mapping[str, Any]],
-    unregularized: Sequence[Mapping[str, Any]],
+    regularized: Sequence[Any],
+    unregularized: Sequence[Any],
     *,
-    distance: Callable[[Any, Any], float] = pwcca_distance,
+    data: Any = None,
+    taps: taps_module.Selection | None = None,
+    distance: Callable[[Any, Any], float] | None = None,
+    batch_size: int | None = None,
+    verbose: str | int = "auto",
 ) -> ReplicateDistances:
     """Distances among regularised replicates, and from them to unregularised ones.
 
@@ -132,33 +121,47 @@ def replicates(
     baseline, `rho(alpha_r, alpha_r)`, and the denominator of the ratio; every pair
     of one of either kind is compared with it, `rho(alpha_r, alpha_0)`.
 
+    Given models, all of them run on the same batches, once, and the unit
+    activations are kept: `4 * samples * units` bytes for each network, over all of
+    its taps. Where that is too much, take fewer `taps` at a time.
+
     Where the distances are known already, make a `ReplicateDistances` of them.
 
     Args:
-        regularized: For each replicate a mapping of layer to activations
-            `(samples, units)`, for the same samples in the same order; at least two
-            replicates.
+        regularized: For each replicate a Keras model, of one architecture, its taps
+            paired in graph order; or a mapping of layer to activations `(samples,
+            units)`, for the same samples in the same order. At least two.
         unregularized: The same for the networks without the regulariser, at least
             one.
+        data: For models: as for `compare`.
+        taps: For models: as for `compare`. A result names the layers as the first
+            model does.
         distance: A function of the activations of two networks. In cross pairs the
             unregularised network comes first, as in LM21 A.3.2: by default it gives
-            the weights of PWCCA. Within, the earlier replicate does.
+            the weights of PWCCA. Within, the earlier replicate does. None: the
+            distance of `pwcca`, for which every layer is whitened once and not for
+            each of its pairs.
+        batch_size: For models, with arrays; None: 256.
+        verbose: 0 for no progress bar.
 
     Returns:
         `ReplicateDistances`: 20 replicates of either kind give 190 distances within
         and 400 across.
 
     Raises:
-        ValueError: If there are too few replicates, or their layers differ; and
-            what `distance` raises.
+        TypeError: If models and mappings are mixed, or replicates are neither; for
+            a subclassed model.
+        ValueError: If there are too few replicates, or their layers differ; if
+            `data` or `taps` are missing for models or given for mappings; and what
+            `distance` raises.
 
     Example:
         >>> rng = np.random.default_rng(0)
-        >>> data = rng.normal(size=(100, 3))
+        >>> x = rng.normal(size=(100, 3))
         >>> def network(noise):
-        ...     return {"dense": data + noise * rng.normal(size=data.shape)}
+        ...     return {"dense": x + noise * rng.normal(size=x.shape)}
         >>> plain = [network(0.1) for _ in range(4)]
-        >>> found = replicates([network(0.5) for _ in range(4)], plain)
+        >>> found = replicates([network(0.5) for _ in range(4)], plain, verbose=0)
         >>> found.within.shape, found.cross.shape
         ((6, 1), (16, 1))
 
@@ -170,21 +173,106 @@ def replicates(
             "Distances need two replicates in `regularized` and one in "
             f"`unregularized`. Received: {len(regularized)} and {len(unregularized)}."
         )
-    layers = list(regularized[0])
-    for found in (*regularized, *unregularized):
+    networks = [*regularized, *unregularized]
+    if _are_models(networks, data, taps):
+        networks = activations_of(networks, data, taps, batch_size, verbose)
+    layers = list(networks[0])
+    for found in networks:
         if set(found) != set(layers):
             raise ValueError(
                 "Every replicate must have the same layers. Received: replicates "
                 f"with {layers} and with {list(found)}."
             )
-    within = list(itertools.combinations(regularized, 2))
-    cross = list(itertools.product(unregularized, regularized))
+    count = len(regularized)
+    within = list(itertools.combinations(range(count), 2))
+    cross = list(itertools.product(range(count, len(networks)), range(count)))
+    pairs = within + cross
+    bar = keras.utils.Progbar(len(layers) * len(pairs)) if verbose else None
+    table: dict[str, list[float]] = {}
+    for name in layers:
+        arrays = [network[name] for network in networks]
+        table[name] = []
+        for value in _distances(name, arrays, pairs, distance):
+            table[name].append(value)
+            if bar is not None:
+                bar.add(1)
     return ReplicateDistances(
-        *(
-            {name: [distance(a[name], b[name]) for a, b in pairs] for name in layers}
-            for pairs in (within, cross)
-        )
+        {name: values[: len(within)] for name, values in table.items()},
+        {name: values[len(within) :] for name, values in table.items()},
     )
+
+
+def _are_models(networks: list[Any], data: Any, taps: Any) -> bool:
+    """Whether the replicates are models, and have what they need."""
+    models = [not isinstance(network, Mapping) for network in networks]
+    if any(models) and not all(
+        isinstance(network, keras.Model) for network in networks
+    ):
+        kinds = sorted({type(network).__name__ for network in networks})
+        raise TypeError(
+            "Replicates must be Keras models, or mappings of layer to activations, "
+            f"all of one kind. Received: {kinds}."
+        )
+    if all(models) and data is None:
+        raise ValueError(
+            "`data` must be given for replicates that are models. Received: data=None."
+        )
+    if not any(models) and (data is not None or taps is not None):
+        raise ValueError(
+            "`data` and `taps` are for replicates that are models. Received: mappings "
+            "of layer to activations. Leave both out."
+        )
+    return all(models)
+
+
+def _distances(
+    name: str,
+    arrays: list[Any],
+    pairs: list[tuple[int, int]],
+    distance: Callable[[Any, Any], float] | None,
+) -> Iterator[float]:
+    """Distance of every pair of networks in a layer."""
+    if distance is not None:
+        for first, second in pairs:
+            yield distance(arrays[first], arrays[second])
+        return
+    layers = [_Layer(name, index, array) for index, array in enumerate(arrays)]
+    if len({len(layer.activations) for layer in layers}) > 1:
+        raise ValueError(
+            "Replicates must hold the same samples. Received: in the layer "
+            f"{name!r}, {[len(layer.activations) for layer in layers]} samples."
+        )
+    left, deviations = -1, np.empty((0, 0))
+    for first, second in pairs:
+        # Pairs with the same first network follow one another.
+        if first != left:
+            left, deviations = first, layers[first].deviations()
+        x, y = layers[first].directions, layers[second].directions
+        xy = deviations.T @ layers[second].deviations()
+        try:
+            yield projection_weighted(x, y, xy, len(deviations)).distance
+        except ValueError as error:
+            raise ValueError(
+                f"Replicates {first} (x) and {second} (y) can not be compared in the "
+                f"layer {name!r}. {error}"
+            ) from error
+
+
+class _Layer:
+    """A layer of one replicate, whitened once for all pairs that it stands in."""
+
+    def __init__(self, name: str, index: int, activations: Any) -> None:
+        called = f"{name} of replicate {index}"
+        self.activations = as_activations(called, activations)
+        # All that is wanted is of one side: the other is any unit of it.
+        found = covariances(self.activations, self.activations[:, :1])
+        self.directions = whitening(found.xx, name=called)
+        self._mean = found.mean_x
+        self._varies = np.diagonal(found.xx) > 0
+
+    def deviations(self) -> np.ndarray:
+        """`(samples, units)` float64, zero for units that are constant."""
+        return (self.activations - self._mean) * self._varies
 
 
 def _table(name: str, found: Mapping[str, Any], layers: list[str]) -> np.ndarray:

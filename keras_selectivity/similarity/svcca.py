@@ -4,8 +4,8 @@ from typing import Any
 
 from keras_selectivity.similarity.canonical import (
     CanonicalSimilarity,
-    correlate,
     principal_whitening,
+    unweighted,
 )
 from keras_selectivity.similarity.covariances import Covariances, covariances
 
@@ -74,5 +74,4 @@ def svcca_from_covariances(
         )
     x = principal_whitening(found.xx, variance, name="x")
     y = principal_whitening(found.yy, variance, name="y")
-    correlations, _ = correlate(x, y, found.xy, found.samples)
-    return CanonicalSimilarity(correlations, None, (x.rank, y.rank), found.samples)
+    return unweighted(x, y, found.xy, found.samples)
