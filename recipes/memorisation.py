@@ -111,7 +111,8 @@ def half_point(curve: ks.perturbation.AblationCurve) -> float:
         curve: The curve.
 
     Returns:
-        The fraction, between points by a line; 1 if it never falls so low.
+        The fraction, between points by a line; 1 if it never falls so low, 0 if it
+        was never above.
 
     Example:
         >>> half_point(ks.perturbation.AblationCurve([0, 1, 2], {"a": 2}, [[1, .6, 0]]))
@@ -121,6 +122,8 @@ def half_point(curve: ks.perturbation.AblationCurve) -> float:
     if not below.size:
         return 1.0
     after = below[0]
+    if after == 0:
+        return 0.0
     pair = slice(after - 1, after + 1)
     return float(np.interp(0.5, curve.mean[pair][::-1], curve.fractions[pair][::-1]))
 

@@ -1,8 +1,9 @@
 """The splits of the recipes."""
 
 import numpy as np
+import pytest
 
-from recipes.data import digits
+from recipes.data import corrupted, digits
 
 
 def test_digits_are_split_without_overlap_and_with_equal_shares():
@@ -19,3 +20,17 @@ def test_digits_are_split_without_overlap_and_with_equal_shares():
 def test_the_seed_decides_the_split():
     np.testing.assert_array_equal(digits(3)[0].x, digits(3)[0].x)
     assert (digits(3)[1].y != digits(4)[1].y).any()
+
+
+def test_corrupted_labels_keep_their_counts():
+    """W34: the histogram stays; of fully shuffled labels about 90 % differ."""
+    y = np.arange(5000) % 10
+    for fraction in (0.0, 0.3, 1.0):
+        shuffled = corrupted(y, fraction, seed=1)
+        assert (np.bincount(shuffled) == np.bincount(y)).all()
+        share = np.mean(shuffled != y)
+        assert share == pytest.approx(0.9 * fraction, abs=0.02)
+    assert (corrupted(y, 0.5, 1) == corrupted(y, 0.5, 1)).all()
+    assert (corrupted(y, 0.5, 1) != corrupted(y, 0.5, 2)).any()
+    with pytest.raises(ValueError, match=r"fraction=1\.5"):
+        corrupted(y, 1.5)
