@@ -46,18 +46,29 @@ define quietly
     4>&1 | { read -r status; exit $$status; }; } 3>&1
 endef
 
-.PHONY: help demo test lint format docs bench clean
+.PHONY: help demo test test-minimum test-bounds lint format docs bench clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help:  ## Show this
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 	@echo "Variables: PYTHON=python3.12, VENV=.venv, WORKERS=2 (processes of pytest), ARGS=... (for demo, bench)"
 
 demo: $(READY_DEMO)  ## Sweep alpha on handwritten digits: table, figure, TensorBoard logs
 	@$(call quietly,$(BIN)/python -m recipes.demo $(ARGS))
 
 test: lint docs  ## Format, lint, types, docs, then the tests
+	@$(call quietly,$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS))
+
+# An environment of its own; the tools that check format and types are left out,
+# since their verdict is about the code, not about the versions it runs with.
+test-minimum:  ## The tests with the lowest versions that pyproject.toml admits
+	@$(MAKE) --no-print-directory test-bounds VENV=.venv-minimum
+
+test-bounds: $(CREATED)
+	@echo "Installing the lowest versions into $(VENV) ..."
+	@$(BIN)/python tools/lower_bounds.py > $(VENV)/constraints.txt
+	@$(BIN)/python -m pip install --quiet --constraint $(VENV)/constraints.txt --editable ".[dev]"
 	@$(call quietly,$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS))
 
 lint: $(READY_DEV)  ## Check format, lint and types
@@ -77,7 +88,7 @@ bench: $(READY_DEV)  ## Cost of a training step beside a plain model's
 	@$(call quietly,$(BIN)/python -m tools.bench_train_step $(ARGS))
 
 clean:  ## Remove the environment, caches and built files (not runs/)
-	rm -rf $(VENV) build dist docs/_build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-minimum build dist docs/_build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY_DEMO): pyproject.toml $(CREATED)

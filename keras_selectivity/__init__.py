@@ -4,9 +4,12 @@ from keras_selectivity import (
     callbacks,
     distribution,
     functional,
+    inference,
     metrics,
     perturbation,
+    projection,
     regularizers,
+    similarity,
     taps,
 )
 from keras_selectivity.measure import measure
@@ -21,9 +24,12 @@ __all__ = [
     "callbacks",
     "distribution",
     "functional",
+    "inference",
     "measure",
     "metrics",
     "perturbation",
+    "projection",
     "regularizers",
+    "similarity",
     "taps",
 ]

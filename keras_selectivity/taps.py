@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import keras
 import numpy as np
@@ -332,6 +332,9 @@ class TappedModel:
         (['hidden'], [(5, 3)])
     """
 
+    #: What is put behind an output.
+    tap_class: ClassVar[type[Tap]] = Tap
+
     def __init__(
         self,
         model: keras.Model,
@@ -352,7 +355,7 @@ class TappedModel:
             self._readers.update(silenced_as._readers)
         needed = {*self.names, *self._readers}
         self._taps = {
-            site.name: Tap(site.channel_axis, response, name=f"tap_{i}")
+            site.name: self.tap_class(site.channel_axis, response, name=f"tap_{i}")
             for i, site in enumerate(sites)
             if site.name in needed
         }
@@ -369,6 +372,12 @@ class TappedModel:
     def units(self) -> list[int]:
         """Number of units of each tap."""
         return [site.units for site in self.sites]
+
+    @property
+    def shapes(self) -> list[tuple[int | None, ...]]:
+        """Shape of what is observed at each tap, the batch axis first."""
+        activations = self._functional.output[1]
+        return [tuple(activations[name].shape) for name in self.names]
 
     @property
     def signed(self) -> np.ndarray:

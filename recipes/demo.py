@@ -68,7 +68,7 @@ def train(alpha: float, seed: int, folder: Path, train: Split, test: Split) -> d
         validation_batch_size=500,
         verbose=0,
         callbacks=[
-            keras.callbacks.LearningRateScheduler(_anneal),
+            keras.callbacks.LearningRateScheduler(anneal),
             monitor,
             keras.callbacks.TensorBoard(folder),
         ],
@@ -85,7 +85,16 @@ def train(alpha: float, seed: int, folder: Path, train: Split, test: Split) -> d
     }
 
 
-def _anneal(epoch: int, rate: float) -> float:
+def anneal(epoch: int, rate: float) -> float:
+    """Learning rate of an epoch: a tenth at each of the settings' epochs.
+
+    Args:
+        epoch: The epoch, from 0.
+        rate: Of the epoch before.
+
+    Returns:
+        The learning rate.
+    """
     return rate * 0.1 if epoch in SETTINGS["anneal_epochs"] else rate
 
 

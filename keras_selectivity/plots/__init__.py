@@ -8,18 +8,33 @@ from keras_selectivity.plots.distribution import plot_distribution
 from keras_selectivity.plots.importance import plot_importance
 from keras_selectivity.plots.jitter import plot_jitter
 from keras_selectivity.plots.noise import plot_noise
+from keras_selectivity.plots.replicates import plot_distance_ratio, plot_replicates
+from keras_selectivity.plots.similarity import (
+    plot_similarity,
+    plot_similarity_through_training,
+)
 from keras_selectivity.plots.sweep import plot_sweep
 from keras_selectivity.plots.top_images import plot_top_images
+from keras_selectivity.plots.upper_bound import (
+    plot_upper_bound,
+    plot_upper_bound_by_layer,
+)
 
 __all__ = [
     "plot_ablation",
     "plot_agreement",
     "plot_auc",
     "plot_depth",
+    "plot_distance_ratio",
     "plot_distribution",
     "plot_importance",
     "plot_jitter",
     "plot_noise",
+    "plot_replicates",
+    "plot_similarity",
+    "plot_similarity_through_training",
     "plot_sweep",
     "plot_top_images",
+    "plot_upper_bound",
+    "plot_upper_bound_by_layer",
 ]

@@ -1,0 +1,302 @@
+"""The activations of a model's layers, batch by batch."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_selectivity import taps as taps_module
+from keras_selectivity.batches import Batches
+from keras_selectivity.graph import check_model
+from keras_selectivity.model import SelectivityModel
+
+Spatial = Literal["mean", "positions"]
+
+
+class Observed:
+    """A model whose activations are read, compiled once.
+
+    It runs in evaluation mode, on one device, and is not changed.
+
+    Args:
+        model: A `SelectivityModel` or any built Functional or `Sequential` model.
+        taps: Selection, see `taps.select`; a list may name any layer, the output
+            too. None: the model's own taps, or every hidden rectifier.
+        spatial: `"mean"`: the unit activation, the mean over a feature map.
+            `"positions"`: the feature map.
+
+    Attributes:
+        names: Names of the layers, in graph order.
+        units: Number of units of each.
+        maps: Mapping of name to the size of the feature map, as `(height, width)`;
+            `()` for a dense layer and for `"mean"`. None where only the data tell.
+
+    Raises:
+        TypeError: If the model is a subclassed one, or `taps` of a wrong type.
+        ValueError: If the model is not built, the selection is empty, or
+            `"positions"` meets positions that are masked.
+
+    Example:
+        >>> model = keras.Sequential([
+        ...     keras.Input((8, 8, 1)),
+        ...     keras.layers.Conv2D(3, 3, activation="relu", name="conv"),
+        ... ])
+        >>> observed = Observed(model, ["conv"], "positions")
+        >>> observed.maps, observed(np.ones((5, 8, 8, 1)))["conv"].shape
+        ({'conv': (6, 6)}, (5, 6, 6, 3))
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        taps: taps_module.Selection | None = None,
+        spatial: Spatial = "mean",
+    ) -> None:
+        base, taps = _resolved(model, taps)
+        view = taps_module.TappedModel if spatial == "mean" else _MappedModel
+        silenced_as = model.tapped if isinstance(model, SelectivityModel) else None
+        with model.distribute_strategy.scope():
+            tapped = view(base, taps, allow_output=True, silenced_as=silenced_as)
+        self.names = tapped.names
+        self.units = tapped.units
+        self.maps = {
+            name: tuple(shape[1:-1])
+            for name, shape in zip(tapped.names, tapped.shapes, strict=True)
+        }
+
+        def run(x: Any) -> list[tf.Tensor]:
+            return tapped(x, training=False)[1]
+
+        self._run = run
+        self._eagerly = model.run_eagerly
+        self._compiled: dict[str, Any] = {}
+
+    def __call__(self, x: Any) -> dict[str, np.ndarray]:
+        """Run the model on a batch.
+
+        Args:
+            x: What the model takes.
+
+        Returns:
+            Mapping of name to `(batch, *map, units)`, float32 at least.
+        """
+        x = keras.tree.map_structure(
+            lambda leaf: None if leaf is None else tf.convert_to_tensor(leaf), x
+        )
+        found = self._run(x) if self._eagerly else self._function(x)(x)
+        return {
+            name: np.asarray(activations)
+            for name, activations in zip(self.names, found, strict=True)
+        }
+
+    def _function(self, x: Any) -> Any:
+        """The model for any number of samples: the last batch retraces nothing."""
+        specs = keras.tree.map_structure(
+            lambda leaf: (
+                None
+                if leaf is None
+                else tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype)
+            ),
+            x,
+        )
+        key = str(specs)
+        if key not in self._compiled:
+            function = tf.function(self._run)
+            self._compiled[key] = function.get_concrete_function(specs)
+        return self._compiled[key]
+
+
+def check_finite(found: dict[str, np.ndarray], model: str, batch: int) -> None:
+    """Raise for activations that are not finite.
+
+    Args:
+        found: What `Observed` gave for a batch.
+        model: What a user calls the model.
+        batch: Number of the batch, from 0.
+
+    Raises:
+        ValueError: If there are any.
+
+    Example:
+        >>> check_finite({"dense": np.array([[np.nan]])}, "model_a", 3)
+        Traceback (most recent call last):
+        ...
+        ValueError: The activations of ['dense'] of `model_a` are not finite in batch \
+3 (counted from 0). The first of these layers is where to look; check its weights \
+and the data.
+    """
+    bad = [name for name, a in found.items() if not np.all(np.isfinite(a))]
+    if bad:
+        raise ValueError(
+            f"The activations of {bad} of `{model}` are not finite in batch {batch} "
+            "(counted from 0). The first of these layers is where to look; check its "
+            "weights and the data."
+        )
+
+
+def tap_names(model: keras.Model, taps: taps_module.Selection | None) -> Sequence[str]:
+    """Names of the taps that `Observed` would take.
+
+    Args:
+        model: As for `Observed`.
+        taps: As for `Observed`.
+
+    Returns:
+        Names, in graph order.
+
+    Raises:
+        TypeError: As for `Observed`.
+        ValueError: As for `Observed`.
+
+    Example:
+        >>> model = keras.Sequential([
+        ...     keras.Input((4,)), keras.layers.Dense(3, name="only")])
+        >>> tap_names(model, ["only"])
+        ['only']
+    """
+    base, taps = _resolved(model, taps)
+    sites = taps_module.select(taps_module.find(base), taps, allow_output=True)
+    return [site.name for site in sites]
+
+
+def each_batch(batches: Batches, verbose: str | int) -> Iterator[tuple[int, Any]]:
+    """Inputs of every batch, with a progress bar.
+
+    Args:
+        batches: The data.
+        verbose: 0 for no progress bar.
+
+    Yields:
+        The number of the batch, from 0, and what the model takes.
+
+    Example:
+        >>> batches = Batches(np.zeros((5, 2)), batch_size=3)
+        >>> [(number, len(x)) for number, x in each_batch(batches, verbose=0)]
+        [(0, 3), (1, 2)]
+    """
+    bar = keras.utils.Progbar(len(batches) or None) if verbose else None
+    done = 0
+    for x, _, _ in batches:
+        yield done, x
+        done += 1
+        if bar is not None:
+            bar.update(done, finalize=False)
+    if bar is not None and done:
+        bar.update(done, finalize=True)
+
+
+def activations_of(
+    models: Sequence[keras.Model],
+    data: Any,
+    taps: taps_module.Selection | None = None,
+    batch_size: int | None = None,
+    verbose: str | int = "auto",
+) -> list[dict[str, np.ndarray]]:
+    """Unit activations of one model, or of several of one architecture.
+
+    All models run on the same batches, once, in evaluation mode. What is returned
+    takes `4 * samples * units` bytes for each model, over all of its taps.
+
+    Args:
+        models: `SelectivityModel`s or any built Functional or `Sequential` models,
+            whose taps are paired in graph order.
+        data: As for `compare`.
+        taps: As for `compare`.
+        batch_size: For arrays; None: 256.
+        verbose: 0 for no progress bar.
+
+    Returns:
+        For each model a mapping of layer to `(samples, units)`, float32 at least;
+        layers are named as in the first model.
+
+    Raises:
+        TypeError: For a subclassed model.
+        ValueError: If the models differ in their taps, the data are empty, or
+            activations are not finite.
+
+    Example:
+        >>> def network():
+        ...     return keras.Sequential([
+        ...         keras.Input((4,)), keras.layers.Dense(3, name="only")])
+        >>> found = activations_of([network(), network()], np.ones((5, 4)), ["only"],
+        ...                        verbose=0)
+        >>> [activations["only"].shape for activations in found]
+        [(5, 3), (5, 3)]
+    """
+    batches = Batches(data, batch_size)
+    observed = [Observed(model, taps) for model in models]
+    for other in observed:
+        if other.units != observed[0].units:
+            raise ValueError(
+                "Every replicate must have the same layers, with as many units. "
+                f"Received: models with the taps {_sizes(observed[0])} and "
+                f"{_sizes(other)}."
+            )
+    parts: list[list[list[np.ndarray]]] = [[[] for _ in o.names] for o in observed]
+    for number, x in each_batch(batches, verbose):
+        for index, (one, kept) in enumerate(zip(observed, parts, strict=True)):
+            found = one(x)
+            check_finite(found, f"model {index}", number)
+            for part, activations in zip(kept, found.values(), strict=True):
+                part.append(activations)
+    if not parts[0][0]:
+        raise ValueError("`data` is empty: it holds not a single batch.")
+    return [
+        {
+            name: np.concatenate(part)
+            for name, part in zip(observed[0].names, kept, strict=True)
+        }
+        for kept in parts
+    ]
+
+
+def _resolved(
+    model: keras.Model, taps: taps_module.Selection | None
+) -> tuple[keras.Model, taps_module.Selection]:
+    """The model whose graph is tapped, and the selection, by default its own."""
+    wrapped = isinstance(model, SelectivityModel)
+    base = model.base_model if wrapped else model
+    check_model(base)
+    if taps is None:
+        taps = model.tap_names if wrapped else "relu"
+    return base, taps
+
+
+class _MapTap(taps_module.Tap):
+    """Observes the feature map, where a `Tap` observes its mean."""
+
+    def call(self, inputs: Any, mask: Any = None) -> tuple[Any, Any]:
+        _check_mask(inputs, mask)
+        output, units = super().call(inputs, mask)
+        rank = output.shape.rank
+        axis = self.channel_axis % rank
+        order = [*(i for i in range(rank) if i != axis), axis]
+        return output, tf.cast(tf.transpose(output, order), units.dtype)
+
+    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
+        _check_mask(inputs, mask)
+        output, units = super().compute_output_spec(inputs, mask)
+        shape = list(inputs.shape)
+        channels = shape.pop(self.channel_axis)
+        return output, keras.KerasTensor((*shape, channels), dtype=units.dtype)
+
+
+class _MappedModel(taps_module.TappedModel):
+    """A model together with the feature maps of selected units."""
+
+    tap_class: ClassVar[type[taps_module.Tap]] = _MapTap
+
+
+def _check_mask(inputs: Any, mask: Any) -> None:
+    if mask is not None and len(inputs.shape) == 3:
+        raise ValueError(
+            'spatial="positions" takes every position for a sample, and some are '
+            'masked. Received: a layer with a Keras mask. Use spatial="mean", in '
+            "which masked positions count for nothing."
+        )
+
+
+def _sizes(observed: Observed) -> str:
+    return str(dict(zip(observed.names, observed.units, strict=True)))
