@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
+from keras_selectivity.archive import check_path
 from keras_selectivity.batches import Batches
 from keras_selectivity.checks import checked_count
 from keras_selectivity.measure import Measurement
@@ -319,6 +320,8 @@ class CumulativeAblation:
         Raises:
             ValueError: As `cumulative`.
         """
+        if checkpoint is not None:
+            check_path(checkpoint)
         engine, measured = self._engine, self._ranked and report is None
         again = measured or (self._clamp == "mean" and reference is data)
         sets = [Batches(data, batch_size, again=again)]

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
+from keras_selectivity.archive import check_path
 from keras_selectivity.batches import Batches
 from keras_selectivity.checks import checked_count
 from keras_selectivity.perturbation.curve import NoiseCurve
@@ -84,7 +85,9 @@ def noise(
         is that of the map or of each element, nor whether positions share a draw.
     """
     repeats = checked_count("repeats", repeats)
-    checked = _checked_scales(scales)
+    checked, seed = _checked_scales(scales), _checked_seed(seed)
+    if checkpoint is not None:
+        check_path(checkpoint)
     engine = Engine(model, taps, False, top_k, num_classes, labels)
     batches = Batches(data, batch_size, again=reference is None or reference is data)
     source = (
@@ -94,7 +97,7 @@ def noise(
         UnitVariances(engine.axes), engine.network, engine.targets, source
     )
     deviations = [np.sqrt(variance) for variance in variances]
-    probe = Noise(checked, deviations, engine.axes, repeats, _checked_seed(seed))
+    probe = Noise(checked, deviations, engine.axes, repeats, seed)
     identity = ["noise", checked, deviations, repeats, seed, top_k]
     (sums,) = engine.run([batches], [probe], verbose, checkpoint, identity)
     score = engine.scores.names.index("top_k_accuracy")

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.archive import Archived
+from keras_selectivity.archive import Archived, check_path
 from keras_selectivity.batches import Batches
 from keras_selectivity.perturbation.engine import Engine
 from keras_selectivity.perturbation.reference import Clamp
@@ -87,6 +87,8 @@ def single_unit(
     Reference:
         M18 section 2.2; appendix A.1 for the mean.
     """
+    if checkpoint is not None:
+        check_path(checkpoint)
     engine = Engine(model, taps, loss, top_k, num_classes, labels, max_rows)
     batches = Batches(data, batch_size, again=clamp == "mean" and reference is data)
     values = engine.clamp_values(clamp, reference, batch_size)

@@ -18,7 +18,7 @@ def trained(digits):
             keras.layers.Conv2D(6, 3, activation="relu", name="conv"),
             keras.layers.GlobalMaxPooling2D(),
             keras.layers.Dense(32, activation="relu", name="dense"),
-            keras.layers.Dense(10),
+            keras.layers.Dense(10, name="logits"),
         ]
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -150,3 +150,29 @@ def test_save_and_load(trained, tmp_path):
     back = ks.perturbation.NoiseCurve.load(tmp_path / "noise.npz")
     np.testing.assert_array_equal(back.accuracy, curve.accuracy)
     np.testing.assert_array_equal(back.scales, [0, 1])
+
+
+def test_wrong_arguments_show_before_the_model_runs(trained):
+    """Data that would fail if they were looked at are not looked at."""
+
+    class Untouched(keras.utils.PyDataset):
+        def __len__(self):
+            return 1
+
+        def __getitem__(self, i):
+            raise AssertionError("the data were read")
+
+    model, _ = trained
+    data = Untouched()
+    with pytest.raises(TypeError, match="`seed`"):
+        ks.perturbation.noise(model, data, [1.0], seed=0.5, verbose=0)
+    with pytest.raises(ValueError, match=r"end in \.npz"):
+        ks.perturbation.noise(model, data, [1.0], checkpoint="x", verbose=0)
+    with pytest.raises(ValueError, match=r"end in \.npz"):
+        ks.perturbation.cumulative(
+            model, data, "most_selective", checkpoint="x", verbose=0
+        )
+    with pytest.raises(ValueError, match=r"end in \.npz"):
+        ks.perturbation.single_unit(
+            model, data, clamp="mean", reference=data, checkpoint="x", verbose=0
+        )
