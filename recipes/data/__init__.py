@@ -1,0 +1,21 @@
+"""The data sets of the papers: their splits, and batches that can be resumed."""
+
+from recipes.data.catalogue import NAMES, SHAPES, Data, digits, load
+from recipes.data.normalization import NORMALIZATIONS, Normalization
+from recipes.data.partition import corrupted, held_out
+from recipes.data.split import Split
+from recipes.data.stream import Stream
+
+__all__ = [
+    "NAMES",
+    "NORMALIZATIONS",
+    "SHAPES",
+    "Data",
+    "Normalization",
+    "Split",
+    "Stream",
+    "corrupted",
+    "digits",
+    "held_out",
+    "load",
+]

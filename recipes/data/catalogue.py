@@ -1,0 +1,244 @@
+"""The data sets of the papers by name, with the papers' splits."""
+
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from recipes.data.normalization import NORMALIZATIONS, UNIT
+from recipes.data.partition import corrupted, held_out
+from recipes.data.split import Split
+from recipes.data.stored import in_memory, tensorflow_datasets
+from recipes.data.stream import Stream
+
+#: What is held out of the training images for validation: images of every class, or
+#: a share of them. LM21 section 3.1 holds out 50 of 500 for Tiny ImageNet and 5,000
+#: images for CIFAR10; M18 says nothing of a validation set, and 5,000 of MNIST's
+#: 60,000 are this package's choice.
+HELD_OUT: dict[str, int | float] = {
+    "digits": 20,
+    "mnist": 5_000 / 60_000,
+    "cifar10": 0.1,
+    "tiny_imagenet": 0.1,
+}
+
+#: Shape of an image and number of classes, for who needs no image.
+SHAPES: dict[str, tuple[tuple[int, int, int], int]] = {
+    "digits": ((8, 8, 1), 10),
+    "mnist": ((28, 28, 1), 10),
+    "cifar10": ((32, 32, 3), 10),
+    "tiny_imagenet": ((64, 64, 3), 200),
+    "imagenet2012": ((224, 224, 3), 1000),
+}
+
+
+class Data(NamedTuple):
+    """A data set as a training needs it."""
+
+    train: Split | Stream
+    validation: Split | Stream
+    test: Split | Stream
+    num_classes: int
+    image_shape: tuple[int, int, int]
+    normalization: tuple[tuple[float, ...], tuple[float, ...]] = UNIT
+
+    def batches(self, part: str, batch_size: int) -> tf.data.Dataset:
+        """Normalised batches of a part of the data, once, in order.
+
+        Args:
+            part: `"train"`, `"validation"` or `"test"`.
+            batch_size: Images a batch; the last one may be smaller.
+
+        Returns:
+            Pairs `(images, labels)`, as `Split.batches` gives them.
+        """
+        return getattr(self, part).batches(batch_size, normalization=self.normalization)
+
+    def training_batches(
+        self,
+        batch_size: int,
+        *,
+        augmentation: str = "none",
+        seed: int = 0,
+        first_epoch: int = 0,
+    ) -> tf.data.Dataset:
+        """Normalised batches to train on: shuffled, augmented, endless.
+
+        Args:
+            batch_size: Images a batch; the last one of an epoch may be smaller.
+            augmentation: Of the images, see `Split.batches` and `Stream.batches`.
+            seed: Of order and augmentation.
+            first_epoch: Number of the epoch to begin with.
+
+        Returns:
+            Pairs `(images, labels)`, as `Split.batches` gives them.
+        """
+        return self.train.batches(
+            batch_size,
+            training=True,
+            augmentation=augmentation,
+            seed=seed,
+            first_epoch=first_epoch,
+            normalization=self.normalization,
+        )
+
+
+def load(
+    name: str,
+    seed: int = 0,
+    *,
+    data_dir: str | os.PathLike[str] | None = None,
+    corruption: float = 0.0,
+) -> Data:
+    """A data set with the split of the paper that uses it.
+
+    | name | training | validation | test |
+    |---|---|---|---|
+    | `digits` | 1,097 | 20 a class, drawn | `digits()`'s 500 |
+    | `mnist` | 55,000 | 5,000, drawn | 10,000 |
+    | `cifar10` | 45,000 | 500 a class, drawn | 10,000 |
+    | `tiny_imagenet` | 90,000 | 50 a class, drawn | official validation, 10,000 |
+    | `imagenet2012` | 1,281,167 | official validation, 50,000 | the same |
+
+    What is drawn is drawn from the training images, anew for each seed. The test
+    set is the same for all seeds.
+
+    Args:
+        name: One of `recipes.data.NAMES`.
+        seed: Of what is held out, and of the corruption.
+        data_dir: Where TensorFlow Datasets keeps its data; None for its default.
+            `mnist` and `cifar10` are downloaded if they are not there; for the other
+            two see `recipes/data/tiny_imagenet/README.md` and TensorFlow Datasets'
+            page of `imagenet2012`.
+        corruption: Fraction of the training labels that is shuffled, after the
+            validation set was held out: its labels and the test set's stay true.
+
+    Returns:
+        The splits, the number of classes, the shape of an image, and the
+        normalisation for `batches`.
+
+    Raises:
+        ValueError: If there is no such data set, `corruption` is outside [0, 1], or
+            it is asked of a data set that is not held in memory.
+        ImportError: If `tensorflow_datasets` is needed and not installed.
+
+    Example:
+        >>> data = load("digits")
+        >>> data.train.samples, data.validation.samples, data.test.samples
+        (1097, 200, 500)
+
+    Reference:
+        LM21 section 3.1 and appendix A.1 (CIFAR10, Tiny ImageNet); M18 section 2.1
+        (MNIST, corruption); R22 section 3 (ImageNet).
+    """
+    if name not in _LOADERS:
+        raise ValueError(
+            f"`name` must be one of {', '.join(NAMES)}. Received: name={name!r}."
+        )
+    if not 0 <= corruption <= 1:
+        raise ValueError(
+            f"`corruption` must be in [0, 1]. Received: corruption={corruption!r}."
+        )
+    data = _LOADERS[name](name, seed, data_dir)
+    if not corruption:
+        return data
+    if not isinstance(data.train, Split):
+        raise ValueError(
+            "`corruption` must be 0 for a data set that is read from disk. Received: "
+            f"name={name!r}, corruption={corruption!r}. Take one that fits in memory."
+        )
+    labels = corrupted(data.train.y, corruption, seed)
+    return data._replace(train=Split(data.train.x, labels))
+
+
+def digits(seed: int = 0, test_size: int = 500) -> tuple[Split, Split]:
+    """Scikit-learn's handwritten digits: 1,797 real images, 8x8, 10 classes.
+
+    Scaled to [0, 1]; split at random, with the same share of every class on
+    both sides.
+
+    Args:
+        seed: Of the split.
+        test_size: Number of test images.
+
+    Returns:
+        `(train, test)`.
+
+    Example:
+        >>> train, test = digits()
+        >>> train.x.shape, test.x.shape
+        ((1297, 8, 8, 1), (500, 8, 8, 1))
+    """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    found = load_digits()
+    x = (found.images[..., None] / 16).astype(np.float32)
+    y = found.target.astype(np.int32)
+    x_train, x_test, y_train, y_test = train_test_split(
+        x, y, test_size=test_size, stratify=y, random_state=seed
+    )
+    return Split(x_train, y_train), Split(x_test, y_test)
+
+
+def _digits(name: str, seed: int, data_dir: Any) -> Data:
+    return _divided(name, seed, *digits(), num_classes=10)
+
+
+def _official(name: str, seed: int, data_dir: Any) -> Data:
+    """A data set of TensorFlow Datasets with a labelled test set."""
+    builder = _prepared(tensorflow_datasets().builder(name, data_dir=data_dir))
+    return _from_arrays(name, seed, builder, test="test")
+
+
+def _tiny_imagenet(name: str, seed: int, data_dir: Any) -> Data:
+    tensorflow_datasets()
+    from recipes.data.tiny_imagenet import tiny_imagenet_dataset_builder as tiny
+
+    builder = _prepared(tiny.Builder(data_dir=data_dir))
+    # The test images come without labels: LM21 tests on the validation images.
+    return _from_arrays(name, seed, builder, test="validation")
+
+
+def _imagenet(name: str, seed: int, data_dir: Any) -> Data:
+    builder = _prepared(tensorflow_datasets().builder(name, data_dir=data_dir))
+    # R22 trains on all training images and measures on the validation set.
+    validation = Stream(builder, "validation")
+    return Data(
+        Stream(builder, "train"),
+        validation,
+        validation,
+        builder.info.features["label"].num_classes,
+        (224, 224, 3),
+        NORMALIZATIONS[name],
+    )
+
+
+def _prepared(builder: Any) -> Any:
+    """The builder with its data on disk: downloaded and written, if it was not."""
+    builder.download_and_prepare()
+    return builder
+
+
+def _from_arrays(name: str, seed: int, builder: Any, test: str) -> Data:
+    train, tested = in_memory(builder, "train"), in_memory(builder, test)
+    num_classes = builder.info.features["label"].num_classes
+    return _divided(name, seed, train, tested, num_classes)
+
+
+def _divided(name: str, seed: int, train: Split, test: Split, num_classes: int) -> Data:
+    rest, held = held_out(train, HELD_OUT[name], seed)
+    shape = train.x.shape[1:]
+    return Data(rest, held, test, num_classes, shape, NORMALIZATIONS[name])
+
+
+_LOADERS: dict[str, Callable[[str, int, Any], Data]] = {
+    "digits": _digits,
+    "mnist": _official,
+    "cifar10": _official,
+    "tiny_imagenet": _tiny_imagenet,
+    "imagenet2012": _imagenet,
+}
+NAMES = tuple(_LOADERS)

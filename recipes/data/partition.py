@@ -1,0 +1,101 @@
+"""Which samples are held out, and which labels are shuffled."""
+
+import numpy as np
+
+from recipes.data.split import Split
+
+
+def held_out(split: Split, share: int | float, seed: int) -> tuple[Split, Split]:
+    """Part of every class held out at random, for validation.
+
+    Args:
+        split: What to divide.
+        share: Images of every class, if an integer; if a fraction, that share of
+            every class, rounded so that the whole has `round(share * samples)`.
+        seed: Of the choice.
+
+    Returns:
+        `(rest, held)`, each in the order in which they were. No sample is in both.
+
+    Raises:
+        ValueError: If a fraction is not between 0 and 1, or a class has too few
+            images to leave one on both sides.
+
+    Example:
+        >>> split = Split(np.zeros((6, 8, 8, 1)), np.array([0, 1, 0, 1, 0, 1]))
+        >>> rest, held = held_out(split, 1, seed=0)
+        >>> sorted(held.y.tolist()), rest.samples
+        ([0, 1], 4)
+
+    Reference:
+        LM21 section 3.1: 50 images a class of Tiny ImageNet, anew for each run.
+    """
+    classes, counts = np.unique(split.y, return_counts=True)
+    rng = np.random.default_rng(seed)
+    chosen = np.zeros(split.samples, bool)
+    for label, number in zip(classes, _numbers(share, counts), strict=True):
+        chosen[rng.permutation(np.flatnonzero(split.y == label))[:number]] = True
+    return _where(split, ~chosen), _where(split, chosen)
+
+
+def _numbers(share: int | float, counts: np.ndarray) -> np.ndarray:
+    """How many to hold out of classes of so many."""
+    if isinstance(share, int):
+        numbers = np.full(len(counts), share)
+    elif 0 < share < 1:
+        exact = share * counts
+        numbers = exact.astype(int)
+        missing = round(share * counts.sum()) - numbers.sum()
+        numbers[np.argsort(numbers - exact, kind="stable")[:missing]] += 1
+    else:
+        raise ValueError(
+            "`share` must be a fraction between 0 and 1, or an integer number of "
+            f"images a class. Received: share={share!r}."
+        )
+    if (numbers < 1).any() or (numbers >= counts).any():
+        raise ValueError(
+            "`share` must leave at least one image of every class on both sides. "
+            f"Received: share={share!r}, where the smallest class has {counts.min()} "
+            "images. Hold out another number, or pass more images."
+        )
+    return numbers
+
+
+def _where(split: Split, chosen: np.ndarray) -> Split:
+    return Split(split.x[chosen], split.y[chosen])
+
+
+def corrupted(y: np.ndarray, fraction: float, seed: int = 0) -> np.ndarray:
+    """Labels of which a fraction is shuffled among themselves.
+
+    The samples are picked at random and their labels permuted, so that there are
+    as many of each class as before. Of the picked labels about one in
+    `classes` stays what it was.
+
+    Args:
+        y: `(samples,)` labels.
+        fraction: How much of them to shuffle, in [0, 1].
+        seed: Of the choice and the permutation.
+
+    Returns:
+        `(samples,)` labels.
+
+    Raises:
+        ValueError: If `fraction` is outside [0, 1].
+
+    Example:
+        >>> corrupted(np.array([0, 0, 1, 1]), 0.0).tolist()
+        [0, 0, 1, 1]
+
+    Reference:
+        M18 section 2.1, after Zhang et al. (2017).
+    """
+    if not 0 <= fraction <= 1:
+        raise ValueError(
+            f"`fraction` must be in [0, 1]. Received: fraction={fraction!r}."
+        )
+    rng = np.random.default_rng(seed)
+    picked = rng.permutation(len(y))[: round(fraction * len(y))]
+    labels = y.copy()
+    labels[picked] = y[rng.permutation(picked)]
+    return labels

@@ -1,0 +1,172 @@
+"""A data set that is read from disk, and its batches."""
+
+import math
+from typing import Any
+
+import tensorflow as tf
+
+from recipes.data.epochs import check_batches, endless, epoch_seeds
+from recipes.data.normalization import UNIT, normalized
+from recipes.data.windows import central_window, random_window
+
+SIZE = 224
+
+
+class Stream:
+    """JPEG photographs of a TFDS data set too large for memory.
+
+    An epoch is the unit of going on: its order and augmentation follow from the
+    seed and its number, so that a training that was interrupted repeats the epoch
+    that it was in and sees what it would have seen. Within an epoch one can only
+    `skip` batches, which reads and decodes them.
+
+    Files are read in an order that is drawn anew for each epoch, 16 of them side by
+    side, and shuffled in a buffer of `shuffle_buffer` undecoded photographs (about
+    110 kB each in ImageNet), which is filled anew for every epoch. Order and
+    augmentation are the same on every machine with the same TensorFlow; a data set
+    written with other shards has another order.
+
+    Args:
+        builder: A `tfds.core.DatasetBuilder` with `image` (JPEG) and `label`, whose
+            data is prepared.
+        split: `"train"`, `"validation"`, or a part as TFDS writes it.
+        shuffle_buffer: Photographs among which the next one is drawn.
+    """
+
+    def __init__(
+        self, builder: Any, split: str, *, shuffle_buffer: int = 16_384
+    ) -> None:
+        self.builder = builder
+        self.split = split
+        self.shuffle_buffer = shuffle_buffer
+
+    def __len__(self) -> int:
+        return self.samples
+
+    @property
+    def samples(self) -> int:
+        """Number of photographs."""
+        return self.builder.info.splits[self.split].num_examples
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """Number of batches of an epoch, the smaller last one among them.
+
+        Args:
+            batch_size: Images a batch.
+
+        Returns:
+            The number.
+        """
+        return math.ceil(self.samples / batch_size)
+
+    def batches(
+        self,
+        batch_size: int,
+        *,
+        training: bool = False,
+        augmentation: str = "none",
+        seed: int = 0,
+        first_epoch: int = 0,
+        normalization: tuple[tuple[float, ...], tuple[float, ...]] = UNIT,
+    ) -> tf.data.Dataset:
+        """Normalised batches: once in order, or epoch after epoch for a training.
+
+        As `Split.batches`. Without augmentation, and in evaluation, a photograph is
+        resized to 256 on its shorter side and its central square of 224 kept.
+
+        Args:
+            batch_size: Images a batch; the last one of an epoch may be smaller.
+            training: Whether to shuffle, augment and go on for ever.
+            augmentation: `"none"`, or `"inception"`: a random window, resized to
+                224, and mirrored in half of the cases; of a training only.
+            seed: Of order and augmentation.
+            first_epoch: Number of the epoch to begin with; of a training only.
+            normalization: `(mean, std)` of the channels, of pixels in [0, 1].
+
+        Returns:
+            Pairs `(images, labels)`, float32 `(batch, 224, 224, 3)` and int32.
+
+        Raises:
+            ValueError: If an argument is out of range, or there are no samples.
+        """
+        allowed = ("none", "inception")
+        check_batches(self.samples, batch_size, first_epoch, augmentation, allowed)
+
+        def epoch(number: Any) -> tf.data.Dataset:
+            order, augment = epoch_seeds(seed, number)
+
+            def decode(place: Any, record: tuple[Any, Any]) -> tuple[Any, Any]:
+                jpeg, label = record
+                if augmentation == "none":
+                    return _central(jpeg), label
+                return _drawn(jpeg, tf.random.fold_in(augment, place)), label
+
+            return _map(decode, self._shuffled(order).enumerate()).batch(batch_size)
+
+        if training:
+            batches = endless(epoch, first_epoch)
+        else:
+            batches = _map(lambda jpeg, label: (_central(jpeg), label), self._read())
+            batches = batches.batch(batch_size)
+        return _map(
+            lambda x, y: (normalized(x, normalization), tf.cast(y, tf.int32)), batches
+        ).prefetch(tf.data.AUTOTUNE)
+
+    def _shuffled(self, seed: Any) -> tf.data.Dataset:
+        # `Dataset.shuffle` mixes its seed with that of the graph, which is copied
+        # from the program's. This sets the graph of one epoch's data set only.
+        tf.random.set_seed(1)
+        files, records = tf.unstack(
+            tf.random.stateless_uniform(
+                [2], seed, 0, 2**31 - 1, dtype=tf.int64, alg="philox"
+            )
+        )
+        return self._read(files).shuffle(
+            self.shuffle_buffer, seed=records, reshuffle_each_iteration=False
+        )
+
+    def _read(self, seed: Any = None) -> tf.data.Dataset:
+        """Pairs of undecoded photographs and labels."""
+        import tensorflow_datasets as tfds
+
+        return self.builder.as_dataset(
+            split=self.split,
+            shuffle_files=seed is not None,
+            as_supervised=True,
+            decoders={"image": tfds.decode.SkipDecoding()},
+            read_config=tfds.ReadConfig(
+                shuffle_seed=seed,
+                shuffle_reshuffle_each_iteration=False,
+                try_autocache=False,
+            ),
+        )
+
+
+def _map(function: Any, dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """`function` of many elements at a time, in their order."""
+    return dataset.map(
+        function, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    )
+
+
+def _central(jpeg: Any) -> Any:
+    return _cut(jpeg, central_window(*_size(jpeg)))
+
+
+def _drawn(jpeg: Any, seed: Any) -> Any:
+    window, flip = tf.unstack(tf.random.split(seed, 2))
+    image = _cut(jpeg, random_window(*_size(jpeg), window))
+    mirrored = tf.random.stateless_uniform([], flip, alg="philox") < 0.5
+    return tf.where(mirrored, image[:, ::-1], image)
+
+
+def _size(jpeg: Any) -> tuple[Any, Any]:
+    shape = tf.image.extract_jpeg_shape(jpeg)
+    return shape[0], shape[1]
+
+
+def _cut(jpeg: Any, window: Any) -> Any:
+    """A window of a photograph, resized as PIL does it: bilinear, smoothed, uint8."""
+    image = tf.image.decode_and_crop_jpeg(jpeg, window, channels=3)
+    image = tf.image.resize(image, (SIZE, SIZE), antialias=True)
+    return tf.saturate_cast(tf.round(image), tf.uint8)

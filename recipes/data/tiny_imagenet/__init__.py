@@ -1,0 +1,1 @@
+"""Tiny ImageNet for TensorFlow Datasets, which has it not."""

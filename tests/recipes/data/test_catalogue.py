@@ -1,0 +1,169 @@
+"""The data sets by name, and their splits."""
+
+import numpy as np
+import pytest
+
+import recipes.data
+from recipes.data import NAMES, NORMALIZATIONS, Split, Stream, digits, load
+from recipes.data.catalogue import HELD_OUT
+from small_archives import write_tiny_imagenet
+
+SHAPES = {
+    "digits": (8, 8, 1),
+    "mnist": (28, 28, 1),
+    "cifar10": (32, 32, 3),
+    "tiny_imagenet": (64, 64, 3),
+}
+
+
+@pytest.fixture
+def loaded(monkeypatch, store_small, small_tiny_imagenet, tmp_path):
+    """Load a data set of few images; the share held out fits them."""
+    monkeypatch.setitem(HELD_OUT, "tiny_imagenet", 0.25)
+    monkeypatch.setitem(HELD_OUT, "mnist", 1 / 6)
+    monkeypatch.setitem(HELD_OUT, "cifar10", 1 / 6)
+
+    def of(name, **options):
+        if name == "tiny_imagenet":
+            if not (tmp_path / "downloads").exists():
+                write_tiny_imagenet(tmp_path / "downloads" / "manual")
+        elif name != "digits" and not (tmp_path / name).exists():
+            store_small(name, SHAPES[name])
+        return load(name, data_dir=tmp_path, **options)
+
+    return of
+
+
+def test_digits_are_split_without_overlap_and_with_equal_shares():
+    train, test = digits()
+    assert len(train.x) == len(train.y) == 1297
+    assert len(test.x) == len(test.y) == 500
+    assert train.x.min() == 0 and train.x.max() == 1
+    shares = [np.bincount(split.y) / len(split.y) for split in (train, test)]
+    np.testing.assert_allclose(*shares, atol=0.002)
+    seen = {image.tobytes() for image in train.x}
+    assert not any(image.tobytes() in seen for image in test.x)
+
+
+def test_the_seed_decides_the_split():
+    np.testing.assert_array_equal(digits(3)[0].x, digits(3)[0].x)
+    assert (digits(3)[1].y != digits(4)[1].y).any()
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_no_image_is_in_two_splits(loaded, name):
+    """Nor does a training see another image than those of its split."""
+    data = loaded(name)
+    assert data.image_shape == SHAPES[name]
+    assert data.normalization == NORMALIZATIONS[name]
+    splits = (data.train, data.validation, data.test)
+    images = [{image.tobytes() for image in split.x} for split in splits]
+    for split, found in zip(splits, images, strict=True):
+        assert isinstance(split, Split) and split.y.dtype == np.int32
+        assert len(found) == split.samples
+        assert set(split.y.tolist()) == set(range(data.num_classes))
+    assert not images[0] & images[1]
+    assert not images[0] & images[2]
+    assert not images[1] & images[2]
+    steps = data.train.steps_per_epoch(16)
+    batches = data.train.batches(16, training=True).take(steps)
+    peak = 255 if data.train.x.dtype == np.uint8 else 1
+    seen = [
+        (image * peak).round(4).astype(data.train.x.dtype).tobytes()
+        for images, _ in batches.as_numpy_iterator()
+        for image in images
+    ]
+    assert len(seen) == len(set(seen)) == data.train.samples
+    assert set(seen) == images[0]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_seed_draws_the_validation_set_and_leaves_the_test_set(loaded, name):
+    first, again, other = (loaded(name, seed=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first.validation.x, again.validation.x)
+    np.testing.assert_array_equal(first.train.x, again.train.x)
+    assert (first.validation.x != other.validation.x).any()
+    np.testing.assert_array_equal(first.test.x, other.test.x)
+    counts = np.bincount(first.validation.y)
+    assert (counts == counts[0]).all()
+
+
+def test_numbers_of_the_digits():
+    data = load("digits")
+    assert np.bincount(data.validation.y).tolist() == [20] * 10
+    assert (data.train.samples, data.test.samples) == (1097, 500)
+    np.testing.assert_array_equal(data.test.x, digits()[1].x)
+
+
+def test_corruption_is_of_the_training_labels_alone():
+    true, false = load("digits"), load("digits", corruption=0.5)
+    assert 0.35 < (true.train.y != false.train.y).mean() < 0.5
+    np.testing.assert_array_equal(true.train.x, false.train.x)
+    np.testing.assert_array_equal(np.bincount(true.train.y), np.bincount(false.train.y))
+    np.testing.assert_array_equal(true.validation.y, false.validation.y)
+    np.testing.assert_array_equal(true.test.y, false.test.y)
+
+
+def test_imagenet_is_a_stream_that_is_tested_on_its_validation_set(store, photographs):
+    folder = store(
+        "imagenet2012",
+        {"train": photographs(range(8)), "validation": photographs(range(8, 12))},
+        classes=1000,
+    )
+    data = load("imagenet2012", data_dir=folder)
+    assert isinstance(data.train, Stream)
+    assert (data.num_classes, data.image_shape) == (1000, (224, 224, 3))
+    assert data.validation is data.test
+    batches = data.train.batches(3, training=True, augmentation="inception")
+    trained = np.concatenate([y for _, y in batches.take(3)])
+    tested = np.concatenate([y for _, y in data.test.batches(3)])
+    assert sorted(trained) == list(range(8)) and sorted(tested) == [8, 9, 10, 11]
+    with pytest.raises(
+        ValueError, match=r"`corruption` must be 0 .* name='imagenet2012', corr"
+    ):
+        load("imagenet2012", data_dir=folder, corruption=0.5)
+
+
+def test_an_unknown_name():
+    with pytest.raises(
+        ValueError,
+        match=r"`name` must be one of digits, mnist, cifar10, tiny_imagenet, "
+        r"imagenet2012\. Received: name='cifar'\.",
+    ):
+        load("cifar")
+    assert NAMES == ("digits", "mnist", "cifar10", "tiny_imagenet", "imagenet2012")
+
+
+def test_a_corruption_out_of_range():
+    with pytest.raises(ValueError, match=r"`corruption` must be in \[0, 1\].*=1\.5"):
+        load("digits", corruption=1.5)
+
+
+def test_shapes_are_known_without_the_images():
+    known = {name: shape for name, (shape, _) in recipes.data.SHAPES.items()}
+    assert known == {**SHAPES, "imagenet2012": (224, 224, 3)}
+    classes = {name: count for name, (_, count) in recipes.data.SHAPES.items()}
+    assert classes == {
+        "digits": 10,
+        "mnist": 10,
+        "cifar10": 10,
+        "tiny_imagenet": 200,
+        "imagenet2012": 1000,
+    }
+
+
+def test_a_data_sets_own_batches_are_normalised(loaded):
+    """As CIFAR10's are: by mean and deviation of every channel."""
+    data = loaded("cifar10")
+    mean, std = (np.array(values) for values in NORMALIZATIONS["cifar10"])
+    images, labels = next(iter(data.batches("test", 7)))
+    expected = (data.test.x[:7] / 255 - mean) / std
+    np.testing.assert_allclose(images, expected, atol=1e-6)
+    np.testing.assert_array_equal(labels, data.test.y[:7])
+    options = {"augmentation": "flip_crop", "seed": 3, "first_epoch": 2}
+    own = data.training_batches(7, **options)
+    plain = data.train.batches(
+        7, training=True, normalization=data.normalization, **options
+    )
+    for (a, _), (b, _) in zip(own.take(3), plain.take(3), strict=True):
+        np.testing.assert_array_equal(a, b)
