@@ -2,6 +2,7 @@
 
 VENV := .venv
 WORKERS := 2
+PAPER := lm21
 ARGS :=
 
 # The first Python that TensorFlow has packages for, unless PYTHON=... names one.
@@ -16,6 +17,7 @@ BIN := $(VENV)/bin
 # Both are there only after the step that they stand for has ended well.
 CREATED := $(VENV)/.created-$(PYTHON_VERSION)
 READY_DEMO := $(VENV)/.ready-demo
+READY_RECIPES := $(VENV)/.ready-recipes
 READY_DEV := $(VENV)/.ready-dev
 INSTALLING := $(VENV)/.installing
 
@@ -32,7 +34,7 @@ unexport PYTHONHOME
 define install
 	@test ! -e $(INSTALLING) || { rm -rf $(VENV) && $(MAKE) --no-print-directory $(CREATED); }
 	@echo "Installing the packages of [$(1)] into $(VENV): a few minutes the first time (TensorFlow is 600 MB) ..."
-	@rm -f $(READY_DEMO) $(READY_DEV) && touch $(INSTALLING)
+	@rm -f $(READY_DEMO) $(READY_RECIPES) $(READY_DEV) && touch $(INSTALLING)
 	@$(BIN)/python -m pip install --quiet --editable ".[$(1)]"
 	@rm -f $(INSTALLING) && touch $(2)
 	@echo "Ready."
@@ -46,16 +48,19 @@ define quietly
     4>&1 | { read -r status; exit $$status; }; } 3>&1
 endef
 
-.PHONY: help demo test test-minimum test-bounds lint format docs bench clean
+.PHONY: help demo recipe test test-minimum test-bounds lint format docs bench clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help:  ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
-	@echo "Variables: PYTHON=python3.12, VENV=.venv, WORKERS=2 (processes of pytest), ARGS=... (for demo, bench)"
+	@echo "Variables: PYTHON=python3.12, VENV=.venv, WORKERS=2 (processes of pytest), ARGS=... (for demo, recipe, bench)"
 
 demo: $(READY_DEMO)  ## Sweep alpha on handwritten digits: table, figure, TensorBoard logs
 	@$(call quietly,$(BIN)/python -m recipes.demo $(ARGS))
+
+recipe: $(READY_RECIPES)  ## Repeat a paper in miniature: make recipe PAPER=lm21
+	@$(call quietly,$(BIN)/python -m recipes run $(PAPER) $(ARGS))
 
 test: lint docs  ## Format, lint, types, docs, then the tests
 	@$(call quietly,$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS))
@@ -94,9 +99,12 @@ clean:  ## Remove the environment, caches and built files (not runs/)
 $(READY_DEMO): pyproject.toml $(CREATED)
 	$(call install,demo,$(READY_DEMO))
 
-# With everything for the tests there, the demo has what it needs too.
+# With everything for the tests there, the demo and the recipes have what they need.
+$(READY_RECIPES): pyproject.toml $(CREATED)
+	$(call install,recipes,$(READY_DEMO) $(READY_RECIPES))
+
 $(READY_DEV): pyproject.toml $(CREATED)
-	$(call install,dev,$(READY_DEMO) $(READY_DEV))
+	$(call install,dev,$(READY_DEMO) $(READY_RECIPES) $(READY_DEV))
 
 $(CREATED):
 	@test -n "$(PYTHON_VERSION)" || { \

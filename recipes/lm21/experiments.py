@@ -1,0 +1,168 @@
+"""LM21's networks, and how they are trained: full scale, and in miniature."""
+
+from collections.abc import Sequence
+
+from recipes.settings import Settings
+from recipes.sweep import Sweep
+
+#: The paper's grid (figure 4b), for SI; d' and the variants stop at 5.
+MAGNITUDES = (0.1, 0.2, 0.3, 0.4, 0.7, 1, 2, 5, 10, 30, 100)
+#: ResNet18's further values, named in the text.
+BETWEEN = (-2.5, -3.0, -3.5)
+TWENTY = tuple(range(20))
+FIVE = tuple(range(5))
+
+TINY_IMAGENET = Settings(
+    data="tiny_imagenet",
+    model="resnet18",
+    epochs=90,
+    batch_size=4096,
+    learning_rate=0.1,
+    anneal_epochs=(35, 50, 65, 80),
+    # The paper does not say: as for CIFAR-10.
+    augmentation="flip_crop",
+)
+CIFAR10 = Settings(
+    data="cifar10",
+    model="resnet20",
+    epochs=200,
+    batch_size=256,
+    learning_rate=0.1,
+    anneal_epochs=(100, 150),
+    # Not said either: that of the code which the paper says it began with.
+    augmentation="flip_crop",
+)
+#: Scikit-learn's digits in a tenth of the epochs: what two cores can do.
+DIGITS = Settings(
+    data="digits",
+    model="resnet20",
+    epochs=20,
+    batch_size=128,
+    learning_rate=0.1,
+    anneal_epochs=(10, 15),
+    deterministic=True,
+)
+SMALL_VGG = {"blocks": [[16, 2], [32, 2], [64, 3]], "dense": 64}
+
+
+def full() -> dict[str, Sweep]:
+    """The paper's own scale.
+
+    Returns:
+        Mapping of name to sweep: 23 alphas and 20 seeds for most networks.
+    """
+    grid = signed(MAGNITUDES)
+    to_five = signed([m for m in MAGNITUDES if m <= 5])
+    resnet50 = TINY_IMAGENET.replace(model="resnet50", batch_size=1400)
+    vgg16 = CIFAR10.replace(model="vgg16", learning_rate=0.01)
+    sweeps = {
+        "resnet18": swept(TINY_IMAGENET, sorted({*grid, *BETWEEN}), TWENTY),
+        # The paper does not print ResNet50's grid.
+        "resnet50": swept(resnet50, to_five, FIVE),
+        "resnet20": swept(CIFAR10, grid, TWENTY),
+        "vgg16": swept(vgg16, grid, TWENTY),
+    }
+    for name, base in (("resnet18", TINY_IMAGENET), ("resnet20", CIFAR10)):
+        sweeps.update(variants(name, base, to_five, TWENTY))
+    sweeps.update(leaky(CIFAR10, (0.1, 0.3, 0.5), grid, TWENTY))
+    return sweeps
+
+
+def mini() -> dict[str, Sweep]:
+    """ResNet20 and a small VGG on 1,797 digits of 8x8 pixels.
+
+    Returns:
+        Mapping of name to sweep, by the names of `full` without ResNet18 and
+        ResNet50.
+    """
+    grid = [*signed([0.4, 1, 2, 5]), 30.0]
+    few, three = signed([0.4, 2]), (0, 1, 2)
+    vgg16 = DIGITS.replace(model="vgg16", model_options=SMALL_VGG, learning_rate=0.01)
+    return {
+        # Five: three against three can not reach p < 0.05 in a rank-sum test.
+        "resnet20": swept(DIGITS, grid, FIVE),
+        "vgg16": swept(vgg16, grid, FIVE),
+        **variants("resnet20", DIGITS, few, three),
+        **leaky(DIGITS, (0.1, 0.5), [0.0, 0.4, 5.0], three),
+    }
+
+
+def signed(magnitudes: Sequence[float]) -> list[float]:
+    """Zero and both signs of every magnitude, from the most negative.
+
+    Args:
+        magnitudes: Above 0.
+
+    Returns:
+        Values of alpha.
+
+    Example:
+        >>> signed([1, 2])
+        [-2.0, -1.0, 0.0, 1.0, 2.0]
+    """
+    return [float(a) for a in sorted({0, *magnitudes, *(-m for m in magnitudes)})]
+
+
+def swept(base: Settings, alphas: Sequence[float], seeds: Sequence[int]) -> Sweep:
+    """Every alpha with every seed; all alphas of a seed before the next seed.
+
+    Args:
+        base: What they have in common.
+        alphas: Values of alpha.
+        seeds: One replicate each.
+
+    Returns:
+        The sweep.
+    """
+    return Sweep(base, {"seed": seeds, "alpha": alphas})
+
+
+def variants(
+    name: str, base: Settings, alphas: Sequence[float], seeds: Sequence[int]
+) -> dict[str, Sweep]:
+    """What the appendix regularises otherwise.
+
+    Args:
+        name: Of the network.
+        base: How it is trained.
+        alphas: Values of alpha, with 0, whose runs all variants share.
+        seeds: One replicate each.
+
+    Returns:
+        d' instead of SI (A.14), the first or the last three layers alone (A.15),
+        alpha warmed up over five epochs (A.16).
+    """
+    return {
+        f"{name}_dprime": swept(base.replace(regularizer="dprime"), alphas, seeds),
+        f"{name}_first3": swept(base.replace(taps="first:3"), alphas, seeds),
+        f"{name}_last3": swept(base.replace(taps="last:3"), alphas, seeds),
+        f"{name}_warmup": swept(base.replace(warmup_epochs=5), alphas, seeds),
+    }
+
+
+def leaky(
+    base: Settings,
+    slopes: Sequence[float],
+    alphas: Sequence[float],
+    seeds: Sequence[int],
+) -> dict[str, Sweep]:
+    """Networks with leaky ReLU (A.10), a sweep for each negative slope.
+
+    Args:
+        base: How they are trained.
+        slopes: Negative slopes; of the paper's only 0.5 is known.
+        alphas: Values of alpha.
+        seeds: One replicate each.
+
+    Returns:
+        Mapping of name to sweep.
+    """
+    return {
+        f"{base.model}_leaky{slope:g}": swept(
+            base.replace(model_options={"negative_slope": slope}), alphas, seeds
+        )
+        for slope in slopes
+    }
+
+
+SCALES = {"full": full, "mini": mini}

@@ -1,0 +1,33 @@
+"""LM21's figures, main text and appendix, of whatever runs there are."""
+
+from collections.abc import Iterator
+
+from recipes.lm21.figures import (
+    accuracy,
+    activity,
+    information,
+    learning,
+    off_axis,
+    variants,
+)
+from recipes.lm21.figures.values import Drawing
+from recipes.results import Results
+
+THEMES = (accuracy, information, off_axis, activity, variants, learning)
+
+
+def figures(results: Results) -> Iterator[Drawing]:
+    """Every figure of the paper for which there are runs.
+
+    The paper draws most for ResNet18 and ResNet20, some for VGG16 and two for
+    ResNet50; here each network has all of them.
+
+    Args:
+        results: The finished runs.
+
+    Yields:
+        Name of a file without ending, and what draws the figure. The docstring of
+        that function says which figures of the paper it repeats.
+    """
+    for theme in THEMES:
+        yield from theme.figures(results)

@@ -1,0 +1,159 @@
+"""What surrounds the curves: panels, alphas along an axis, colours, captions, marks."""
+
+import textwrap
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from recipes.lm21.figures.values import Tests, stars
+
+SELECTIVITY = "mean class selectivity index"
+ACCURACY = "test accuracy (%)"
+INTERVALS = "Bands and bars: bootstrapped 95% intervals over replicates."
+LEVELS = "Bonferroni-corrected, * p < 0.05, ** p < 0.01, *** p < 0.001."
+MARKS = f"Marks: difference from alpha = 0, t-test, {LEVELS}"
+
+# More alphas than this stand upright, in small print.
+_CROWDED = 8
+
+
+def panels(title: str, caption: str, rows: int, columns: int) -> tuple[Figure, Any]:
+    """An empty figure.
+
+    Args:
+        title: Above it.
+        caption: Below it, in small print.
+        rows: Of panels.
+        columns: Of panels.
+
+    Returns:
+        The figure and its `(rows, columns)` axes.
+    """
+    size = 4.2 * columns + 0.6, 3.3 * rows + 0.9
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for one in axes.flat:
+        one.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(title)
+    describe(figure, caption)
+    return figure, axes
+
+
+def describe(figure: Figure, caption: str) -> None:
+    """Write a caption below a figure, in small print.
+
+    Args:
+        figure: The figure.
+        caption: What its marks mean.
+    """
+    text = textwrap.fill(caption, int(13 * figure.get_figwidth()))
+    figure.supxlabel(text, fontsize=8, color="0.3")
+
+
+def shades(alphas: Collection[float]) -> dict[float, Any]:
+    """A colour for each alpha: blue below 0, red above, darker further out.
+
+    Args:
+        alphas: In any order.
+
+    Returns:
+        Mapping of alpha to colour.
+    """
+    found: dict[float, Any] = {0.0: (0.2, 0.2, 0.2, 1.0)} if 0 in alphas else {}
+    for sign, name in ((-1, "YlGnBu"), (1, "YlOrRd")):
+        some = sorted((alpha for alpha in alphas if alpha * sign > 0), key=abs)
+        tones = colormaps[name](np.linspace(0.4, 1, len(some)))
+        found.update(zip(some, map(tuple, tones), strict=True))
+    return dict(sorted(found.items()))
+
+
+def name_shades(figure: Figure, colors: Mapping[float, Any]) -> None:
+    """A legend of the alphas, beside the panels.
+
+    Args:
+        figure: To which it belongs.
+        colors: Of `shades`.
+    """
+    handles = [
+        Line2D([], [], marker="o", color=color, label=f"{alpha:g}")
+        for alpha, color in colors.items()
+    ]
+    figure.legend(
+        handles=handles,
+        loc="outside right upper",
+        title="alpha",
+        # As many columns as keep it inside the figure.
+        ncols=1 + int(len(colors) / (5 * figure.get_figheight())),
+        frameon=False,
+        fontsize=8,
+        markerscale=0.8,
+    )
+
+
+def even(alphas: Collection[float]) -> dict[float, int]:
+    """Where alphas stand on an axis: evenly, since a sweep spans magnitudes.
+
+    Args:
+        alphas: In any order.
+
+    Returns:
+        Mapping of alpha, in ascending order, to its place.
+    """
+    return {alpha: place for place, alpha in enumerate(sorted(alphas))}
+
+
+def alpha_axis(
+    axes: Axes, places: Mapping[float, float], ylabel: str, xlabel: str = "alpha"
+) -> None:
+    """Name alphas along the x axis.
+
+    Args:
+        axes: A panel.
+        places: Of `even`.
+        ylabel: Of the other axis.
+        xlabel: Of this axis.
+    """
+    crowded = len(places) > _CROWDED
+    axes.set_xticks(
+        list(places.values()),
+        [f"{alpha:g}" for alpha in places],
+        rotation=90 if crowded else 0,
+        fontsize=8 if crowded else None,
+    )
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+
+
+def mark(
+    axes: Axes,
+    places: Mapping[float, float],
+    tests: Tests,
+    *,
+    row: int = 0,
+    color: Any = "black",
+) -> None:
+    """Write the marks of tests above a panel.
+
+    Args:
+        axes: A panel.
+        places: Of alphas.
+        tests: By alpha; those without a place are left out.
+        row: Counted upwards, for the marks of several lines.
+        color: Of the marks.
+    """
+    for alpha in set(places) & set(tests):
+        axes.annotate(
+            stars(tests[alpha].corrected),
+            (places[alpha], 1),
+            (0, 8 * row),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=8 if len(places) <= _CROWDED else 6,
+            color=color,
+        )

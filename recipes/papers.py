@@ -1,0 +1,55 @@
+"""The papers that can be repeated."""
+
+import dataclasses
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from recipes.claims import Claim
+from recipes.results import Results
+from recipes.sweep import Sweep, Task
+
+#: Module of each paper, in `recipes`.
+NAMES = ("lm21",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Paper:
+    """What a paper's module defines as `PAPER`.
+
+    Attributes:
+        name: What a user types.
+        title: Of the paper.
+        scales: For each scale, "full" and "mini", the sweeps to train.
+        analyses: What is computed of the finished runs, and shared by processes.
+        figures: Names of files without ending, and what draws each.
+        claims: The paper's claims beside what was found.
+    """
+
+    name: str
+    title: str
+    scales: Mapping[str, Callable[[], dict[str, Sweep]]]
+    analyses: Callable[[Results], Sequence[Task]]
+    figures: Callable[[Results], Iterator[tuple[str, Callable[[], Any]]]]
+    claims: Callable[[Results], list[Claim]]
+
+
+def get(name: str) -> Paper:
+    """The paper of a name.
+
+    Args:
+        name: One of `NAMES`.
+
+    Returns:
+        The paper.
+
+    Raises:
+        ValueError: If there is none.
+
+    Example:
+        >>> get("lm21").title
+        'Selectivity considered harmful'
+    """
+    if name not in NAMES:
+        raise ValueError(f"There is no recipe {name!r}. There are: {', '.join(NAMES)}.")
+    return importlib.import_module(f"recipes.{name}").PAPER

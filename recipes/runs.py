@@ -1,0 +1,149 @@
+"""A run: a folder that says all of itself."""
+
+import functools
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import keras_selectivity as ks
+from recipes.files import checksum, read_json, write_json
+from recipes.settings import Settings
+from recipes.training import (
+    BACKUP,
+    HISTORY,
+    PREFERRED,
+    REPORT,
+    RESULT,
+    WEIGHTS,
+    build,
+    train,
+)
+
+
+class Run:
+    """A training with its settings, and what it left in its folder.
+
+    The folder holds `settings.json` (all settings and the versions of the
+    packages), `history.json` (every logged number of every epoch),
+    `selected.weights.h5` (of the epoch with the highest validation accuracy),
+    `report.npz` (every unit of that network over the test set),
+    `preferred_classes.npz` (through training), `logs/` for TensorBoard, and at last
+    `result.json`, with the checksums of the others.
+
+    Args:
+        settings: Of the training.
+        output: Folder of all runs.
+
+    Example:
+        >>> settings = Settings(data="digits", model="mlp", epochs=1, batch_size=8,
+        ...                     learning_rate=0.1, alpha=-1)
+        >>> Run(settings, Path("runs")).state
+        'missing'
+    """
+
+    def __init__(self, settings: Settings, output: Path) -> None:
+        self.settings = settings.effective
+        self.output = output
+        self.folder = output / self.settings.name
+
+    @property
+    def name(self) -> str:
+        """Of the folder."""
+        return self.settings.name
+
+    @property
+    def state(self) -> str:
+        """`"finished"`, `"missing"`, `"unfinished"`, or `"damaged"`.
+
+        Damaged: it had ended, and what it left is not what is there now.
+        """
+        if not self.folder.exists():
+            return "missing"
+        if not (self.folder / RESULT).exists():
+            begun = (self.folder / BACKUP).exists()
+            lost = begun and read_json(self.folder / HISTORY) is None
+            return "damaged" if lost else "unfinished"
+        result = read_json(self.folder / RESULT)
+        try:
+            whole = result["settings"] == self.settings.to_json() and all(
+                checksum(self.folder / name) == digest
+                for name, digest in result["files"].items()
+            )
+        except (TypeError, KeyError, AttributeError):
+            whole = False
+        return "finished" if whole else "damaged"
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended, and all that it left is whole."""
+        return self.state == "finished"
+
+    def do(self, say: Callable[[str], None]) -> None:
+        """Train from where an earlier process was stopped, or from the beginning.
+
+        Args:
+            say: Called with what is being done.
+        """
+        if self.state == "damaged":
+            say("damaged, is done again")
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        found = train(self.settings, self.folder, say)
+        names = [WEIGHTS, REPORT, HISTORY]
+        names += [PREFERRED] * (self.folder / PREFERRED).exists()
+        files = {name: checksum(self.folder / name) for name in names}
+        write_json(
+            self.folder / RESULT,
+            {**found, "settings": self.settings.to_json(), "files": files},
+        )
+        # Not before: a process that is killed in between goes on from it.
+        shutil.rmtree(self.folder / BACKUP)
+
+    @property
+    def line(self) -> str:
+        """What a finished run found, in a few words."""
+        found = self.result
+        return f"accuracy {found['accuracy']:.1%}, SI {found['selectivity']:.3f}"
+
+    @functools.cached_property
+    def result(self) -> dict[str, Any]:
+        """The numbers of the run; see `training.train`."""
+        return read_json(self.folder / RESULT)
+
+    @functools.cached_property
+    def history(self) -> dict[str, list[float]]:
+        """Each logged number, epoch by epoch."""
+        return read_json(self.folder / HISTORY)
+
+    @functools.cached_property
+    def report(self) -> ks.SelectivityReport:
+        """Every unit over the test set, at the selected epoch."""
+        return ks.SelectivityReport.load(self.folder / REPORT)
+
+    @property
+    def accuracy(self) -> float:
+        """On the test set, at the selected epoch, in [0, 1]."""
+        return self.report.accuracy
+
+    @functools.cached_property
+    def preferred_classes(self) -> dict[str, np.ndarray]:
+        """For each layer `(epochs, units)`: the preferred class through training."""
+        with np.load(self.folder / PREFERRED, allow_pickle=False) as file:
+            return {
+                key.removeprefix("history/"): file[key]
+                for key in file.files
+                if key.startswith("history/")
+            }
+
+    def model(self) -> Any:
+        """The network with its selected weights.
+
+        Returns:
+            A Keras model, not compiled.
+        """
+        model = build(self.settings)
+        model.load_weights(self.folder / WEIGHTS)
+        return model

@@ -1,0 +1,282 @@
+"""All that decides what one training makes."""
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import typing
+from collections.abc import Mapping
+from typing import Any, Self
+
+from recipes import data, models
+
+POLICIES = ("float32", "float64", "mixed_float16", "mixed_bfloat16")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One training: the data, the network, how it is trained and regularised.
+
+    Every field but the last two decides the result. Two trainings with the same
+    settings are the same run, whatever figures they are for.
+
+    Attributes:
+        data: Name of the data set, one of `recipes.data.NAMES`.
+        model: Name of the network, one of `recipes.models.NAMES`.
+        model_options: Arguments of its function, beside the shape and the classes.
+        epochs: Length of the training.
+        batch_size: Samples a step, over all replicas.
+        learning_rate: Of stochastic gradient descent, before it is annealed.
+        anneal_epochs: Epochs, from 0, at whose start it falls to a tenth.
+        momentum: As PyTorch has it.
+        weight_decay: As PyTorch has it, for every weight: see `optimizers.TorchSGD`.
+        augmentation: Of the training images: "none", "flip_crop" or "inception".
+        corruption: Share of the training labels that are shuffled, in [0, 1].
+        alpha: Scale of the regulariser.
+        regularizer: "si" or "dprime".
+        taps: Regularised outputs: "relu", all of them, or "first:3", "last:3".
+        warmup_epochs: Epochs over which alpha rises from 0.
+        seed: Of the weights, the held-out images, the order and the augmentation.
+        policy: Keras's dtype policy.
+        deterministic: Whether TensorFlow may use deterministic operations alone,
+            which is slower on a GPU. A training that was interrupted then ends bit
+            for bit as one that was not.
+        measure_every_epoch: Whether the test set is measured after every epoch,
+            for what happens during training.
+
+    Raises:
+        TypeError: If a value is of another type.
+        ValueError: If it is out of range.
+
+    Example:
+        >>> settings = Settings(
+        ...     data="digits", model="resnet20", epochs=3, batch_size=128,
+        ...     learning_rate=0.1)
+        >>> settings.replace(alpha=-1).name
+        'resnet20_digits_alpha-1_seed0_...'
+
+    Reference:
+        LM21 appendix A.1; `recipes/lm21/experiments.py` holds its values.
+    """
+
+    data: str
+    model: str
+    model_options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    anneal_epochs: tuple[int, ...] = ()
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    augmentation: str = "none"
+    corruption: float = 0.0
+    alpha: float = 0.0
+    regularizer: str = "si"
+    taps: str = "relu"
+    warmup_epochs: int = 0
+    seed: int = 0
+    policy: str = "float32"
+    deterministic: bool = False
+    measure_every_epoch: bool = True
+
+    def __post_init__(self) -> None:
+        hints = typing.get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            value = _converted(field.name, getattr(self, field.name), hints[field.name])
+            # Frozen: only here, before anybody has seen the object.
+            object.__setattr__(self, field.name, value)
+        self._check_ranges()
+
+    def _check_ranges(self) -> None:
+        allowed = {
+            "data": (self.data in data.NAMES, f"one of {data.NAMES}"),
+            "model": (self.model in models.NAMES, f"one of {models.NAMES}"),
+            "policy": (self.policy in POLICIES, f"one of {POLICIES}"),
+            "epochs": (self.epochs >= 1, "at least 1"),
+            "batch_size": (self.batch_size >= 1, "at least 1"),
+            "learning_rate": (self.learning_rate > 0, "above 0"),
+            "anneal_epochs": (
+                all(epoch >= 1 for epoch in self.anneal_epochs),
+                "epochs after the first, which is 0",
+            ),
+            "momentum": (0 <= self.momentum < 1, "in [0, 1)"),
+            "weight_decay": (self.weight_decay >= 0, "at least 0"),
+            "augmentation": (
+                self.augmentation in ("none", "flip_crop", "inception"),
+                "'none', 'flip_crop' or 'inception'",
+            ),
+            "corruption": (0 <= self.corruption <= 1, "in [0, 1]"),
+            "alpha": (abs(self.alpha) < float("inf"), "finite"),
+            "regularizer": (
+                self.regularizer in ("si", "dprime"),
+                "'si' or 'dprime'",
+            ),
+            "taps": (_is_selection(self.taps), "'relu', 'first:<n>' or 'last:<n>'"),
+            "warmup_epochs": (self.warmup_epochs >= 0, "at least 0"),
+            "seed": (self.seed >= 0, "at least 0"),
+        }
+        for name, (holds, rule) in allowed.items():
+            if not holds:
+                raise ValueError(
+                    f"`{name}` must be {rule}. Received: {name}="
+                    f"{getattr(self, name)!r}."
+                )
+
+    def replace(self, **changes: Any) -> Self:
+        """The same but for some fields.
+
+        Args:
+            **changes: New values.
+
+        Returns:
+            Other settings.
+
+        Raises:
+            TypeError: If a value is of another type.
+            ValueError: If it is out of range, or there is no such field.
+
+        Example:
+            >>> Settings(data="digits", model="mlp", epochs=1, batch_size=8,
+            ...          learning_rate=0.1).replace(epoch=2)
+            Traceback (most recent call last):
+            ...
+            ValueError: Settings have no field 'epoch'. Did you mean 'epochs'? ...
+        """
+        check_names(changes)
+        return dataclasses.replace(self, **changes)
+
+    @property
+    def effective(self) -> Self:
+        """The same without what decides nothing: one baseline serves all.
+
+        With alpha 0 it does not matter what alpha scales, or how it rises.
+
+        Example:
+            >>> settings = Settings(data="digits", model="mlp", epochs=1,
+            ...                     batch_size=8, learning_rate=0.1, taps="first:3")
+            >>> settings.effective.taps, settings.replace(alpha=1).effective.taps
+            ('relu', 'first:3')
+        """
+        if self.alpha:
+            return self
+        return self.replace(regularizer="si", taps="relu", warmup_epochs=0)
+
+    @property
+    def name(self) -> str:
+        """Of the run's folder: what a reader looks for, and a digest of all."""
+        parts = [self.model, self.data]
+        parts += [str(self.regularizer)] * (self.regularizer != "si")
+        parts += [self.taps.replace(":", "")] * (self.taps != "relu")
+        parts += ["warmup"] * (self.warmup_epochs > 0)
+        parts += [f"corrupted{self.corruption:g}"] * (self.corruption > 0)
+        parts += [
+            f"{key}{value}"
+            for key, value in self.model_options.items()
+            if isinstance(value, (int, float))
+        ]
+        parts += [f"alpha{self.alpha:+g}" if self.alpha else "alpha0"]
+        return "_".join([*parts, f"seed{self.seed}", self.digest])
+
+    @property
+    def digest(self) -> str:
+        """Eight hexadecimal digits that other settings do not share."""
+        text = json.dumps(self.to_json(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of what JSON can hold.
+
+        Returns:
+            Field by field, sequences as lists.
+        """
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+
+def check_names(names: Mapping[str, Any] | list[str]) -> None:
+    """Raise for a name that is no field.
+
+    Args:
+        names: Of fields.
+
+    Raises:
+        ValueError: If `Settings` have no such field.
+    """
+    known = [field.name for field in dataclasses.fields(Settings)]
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"Did you mean {close[0]!r}? " if close else ""
+            raise ValueError(
+                f"Settings have no field {name!r}. {hint}There are: {', '.join(known)}."
+            )
+
+
+def parsed(assignments: list[str]) -> dict[str, Any]:
+    """Overrides as a user types them.
+
+    Args:
+        assignments: Such as `["epochs=3", "anneal_epochs=[1, 2]", "taps=first:3"]`:
+            values are JSON where they can be read so, and text otherwise.
+
+    Returns:
+        Mapping of field to value.
+
+    Raises:
+        ValueError: If one is no assignment, or there is no such field.
+
+    Example:
+        >>> parsed(["epochs=3", "taps=first:3"])
+        {'epochs': 3, 'taps': 'first:3'}
+    """
+    found: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise ValueError(
+                "Settings are changed by field=value, such as epochs=3. Received: "
+                f"{assignment!r}."
+            )
+        check_names([name])
+        try:
+            found[name] = json.loads(text)
+        except json.JSONDecodeError:
+            found[name] = text
+    return found
+
+
+_KINDS: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "True or False",
+    tuple[int, ...]: "a list of whole numbers",
+    dict[str, Any]: "a mapping",
+}
+
+
+def _converted(name: str, value: Any, kind: Any) -> Any:
+    """The value as its type, where nothing is lost; else a TypeError."""
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind == tuple[int, ...] and isinstance(value, (list, tuple)):
+        return tuple(_converted(name, one, int) for one in value)
+    if typing.get_origin(kind) is dict and isinstance(value, Mapping):
+        # Tuples as lists: as they will be read back.
+        return json.loads(json.dumps(value))
+    if (isinstance(value, bool) and kind is not bool) or not _is(value, kind):
+        raise TypeError(
+            f"`{name}` must be {_KINDS[kind]}. Received: {name}={value!r} of type "
+            f"{type(value).__name__}."
+        )
+    return value
+
+
+def _is(value: Any, kind: Any) -> bool:
+    return isinstance(kind, type) and isinstance(value, kind)
+
+
+def _is_selection(taps: str) -> bool:
+    end, colon, count = taps.partition(":")
+    if not colon:
+        return taps == "relu"
+    return end in ("first", "last") and count.isdecimal() and int(count) > 0

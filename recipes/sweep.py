@@ -1,0 +1,216 @@
+"""Many trainings and analyses, shared by as many processes as there are."""
+
+import dataclasses
+import itertools
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from filelock import FileLock, Timeout
+
+from recipes.settings import Settings
+
+#: How long a process that has nothing left to begin waits for the others.
+PATIENCE = 2.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """Trainings that differ in some fields.
+
+    Attributes:
+        base: What they have in common.
+        vary: For each field its values; every combination is a training.
+
+    Example:
+        >>> base = Settings(data="digits", model="mlp", epochs=1, batch_size=8,
+        ...                 learning_rate=0.1)
+        >>> sweep = Sweep(base, {"alpha": (-1, 0), "seed": (0, 1, 2)})
+        >>> len(sweep.settings)
+        6
+        >>> sweep.override({"seed": (7,)}, epochs=2).settings[0].epochs
+        2
+    """
+
+    base: Settings
+    vary: Mapping[str, Sequence[Any]]
+
+    @property
+    def settings(self) -> list[Settings]:
+        """Of every training, the last field varying fastest."""
+        return [
+            self.base.replace(**dict(zip(self.vary, values, strict=True))).effective
+            for values in itertools.product(*self.vary.values())
+        ]
+
+    def override(self, vary: Mapping[str, Sequence[Any]], **changes: Any) -> "Sweep":
+        """The same with other values.
+
+        Args:
+            vary: For each field that takes others its values.
+            **changes: Fields of the settings that they have in common.
+
+        Returns:
+            Another sweep.
+
+        Raises:
+            TypeError: If a value is of another type.
+            ValueError: If it is out of range, or there is no such field.
+        """
+        kept = {
+            name: vary.get(name, values)
+            for name, values in self.vary.items()
+            if name not in changes
+        }
+        return Sweep(self.base.replace(**changes), kept)
+
+
+class Task(Protocol):
+    """A training or an analysis: what can be done once, by one process."""
+
+    @property
+    def name(self) -> str:
+        """Unlike that of any other task in the folder."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether its result is there, and whole."""
+
+    @property
+    def line(self) -> str:
+        """What it found, in a few words."""
+
+    def do(self, say: Callable[[str], None]) -> None:
+        """Do it, telling what is being done."""
+
+
+def share(tasks: Sequence[Task], folder: Path, *, quiet: bool = False) -> list[str]:
+    """Do what no process has done, together with those that do the same.
+
+    A task is locked by the process that works at it, and free again when that
+    process ends, however it ends. Returns when all are finished, or have failed
+    here.
+
+    Args:
+        tasks: What is to be done.
+        folder: Of the runs; has the locks in `.locks`.
+        quiet: Whether to print nothing but failures.
+
+    Returns:
+        Names of the tasks that failed.
+    """
+    locks = folder / ".locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    progress = Progress(len(tasks), quiet)
+    left, failed = list(tasks), []
+    for task in tasks:
+        if task.finished:
+            left.remove(task)
+            progress.found(task)
+    while left:
+        worked = False
+        for task in list(left):
+            try:
+                with FileLock(locks / f"{task.name}.lock", timeout=0):
+                    if task.finished:
+                        progress.ended(task)
+                    elif _done(task, progress):
+                        worked = True
+                    else:
+                        failed.append(task.name)
+            except Timeout:
+                continue
+            left.remove(task)
+        if left and not worked:
+            time.sleep(PATIENCE)
+    return failed
+
+
+def _done(task: Task, progress: "Progress") -> bool:
+    """Whether it went well; what went wrong is printed, and others go on."""
+    progress.begun(task)
+    try:
+        task.do(lambda what: progress.says(task, what))
+    except Exception:
+        print(f"\n{task.name} failed:\n{traceback.format_exc()}", file=sys.stderr)
+        return False
+    progress.ended(task)
+    return True
+
+
+class Progress:
+    """Lines about a sweep, with the time that is left.
+
+    Args:
+        total: Number of tasks.
+        quiet: Whether to print nothing.
+    """
+
+    def __init__(self, total: int, quiet: bool = False) -> None:
+        self.total = total
+        self.quiet = quiet
+        self.there = 0
+        self.done = 0
+        self._start = self._said = time.monotonic()
+
+    def found(self, task: Task) -> None:
+        """One was finished before this sweep began."""
+        self.there += 1
+        self._print(f"{self._number} {task.name}: {task.line} (already there)")
+
+    def begun(self, task: Task) -> None:
+        """One begins here."""
+        self._start_of_task = time.monotonic()
+        self.says(task, "begins", always=True)
+
+    def says(self, task: Task, what: str, *, always: bool = False) -> None:
+        """One that is under way tells how far it is."""
+        now = time.monotonic()
+        terminal = sys.stdout.isatty()
+        # A terminal's line is written over; a file's grows.
+        if (always and not terminal) or now - self._said < (0.2 if terminal else 30):
+            return
+        self._said = now
+        text = f"{self._number_of_next} {task.name}: {what}"
+        self._print(text[:110].ljust(110), end="\r" if terminal else "\n")
+
+    def ended(self, task: Task) -> None:
+        """One has ended, here or in another process."""
+        self.done += 1
+        self._print(f"{self._number} {task.name}: {task.line} ({self.left})")
+
+    @property
+    def left(self) -> str:
+        """How long the rest will take, at the pace of all processes so far."""
+        rest = self.total - self.there - self.done
+        if not rest:
+            return "the last"
+        seconds = (time.monotonic() - self._start) / self.done * rest
+        hours, minutes = divmod(round(seconds / 60), 60)
+        return (
+            f"about {hours} h {minutes} min left"
+            if hours
+            else (
+                f"about {minutes} min left"
+                if minutes
+                else f"about {seconds:.0f} s left"
+            )
+        )
+
+    @property
+    def _number(self) -> str:
+        return self._counted(self.there + self.done)
+
+    @property
+    def _number_of_next(self) -> str:
+        return self._counted(self.there + self.done + 1)
+
+    def _counted(self, number: int) -> str:
+        return f"[{number:{len(str(self.total))}}/{self.total}]"
+
+    def _print(self, text: str, end: str = "\n") -> None:
+        if not self.quiet:
+            print(text, end=end, flush=True)

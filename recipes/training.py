@@ -1,0 +1,330 @@
+"""One training, from its settings to what it leaves in its folder."""
+
+import importlib.metadata
+import os
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import keras_selectivity as ks
+from keras_selectivity.callbacks.data_callback import MeasuringCallback
+from recipes import data, models
+from recipes.files import read_json, write_json
+from recipes.optimizers import TorchSGD
+from recipes.settings import Settings
+
+if TYPE_CHECKING:
+    pass
+
+#: Files of a run, in its folder.
+RESULT = "result.json"
+WEIGHTS = "selected.weights.h5"
+REPORT = "report.npz"
+HISTORY = "history.json"
+PREFERRED = "preferred_classes.npz"
+BACKUP = "backup"
+#: What is measured of every unit at the end.
+METRICS = (
+    "si",
+    "dprime",
+    "precision",
+    "mutual_information",
+    "dead",
+    "active_fraction",
+)
+#: Data are measured in batches of this size, whatever the training's.
+EVALUATION_BATCH = 500
+
+
+def train(settings: Settings, folder: Path, say: Callable[[str], None]) -> dict:
+    """Train a network, keep its best epoch, measure it.
+
+    Goes on from the last whole epoch of a process that was stopped. The weights
+    kept are those of the epoch with the highest validation accuracy, the last of
+    them on a tie. Several GPUs that the process sees share every batch.
+
+    Args:
+        settings: Of the training.
+        folder: Takes the files.
+        say: Called with what is being done.
+
+    Returns:
+        `accuracy` and `selectivity` (mean SI) on the test set, `selected_epoch`
+        from 0, `seconds` since this process began with it.
+
+    Reference:
+        LM21 appendix A.1.
+    """
+    start = time.perf_counter()
+    write_json(folder / "settings.json", {**settings.to_json(), **versions()})
+    prepare(settings)
+    found = load(settings)
+    model = compiled(settings)
+    backup = ks.callbacks.TrainingBackup(folder / BACKUP)
+    chronicle = Chronicle(folder, backup.epoch)
+    test = found.batches("test", EVALUATION_BATCH)
+    model.fit(
+        found.training_batches(
+            settings.batch_size,
+            augmentation=settings.augmentation,
+            seed=settings.seed,
+            first_epoch=backup.epoch,
+        ),
+        shuffle=False,
+        steps_per_epoch=found.train.steps_per_epoch(settings.batch_size),
+        epochs=settings.epochs,
+        validation_data=found.batches("validation", EVALUATION_BATCH),
+        callbacks=[
+            *schedules(settings),
+            *(watchers(test, folder) if settings.measure_every_epoch else []),
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, logs: say(
+                    f"epoch {epoch + 1} of {settings.epochs}"
+                )
+            ),
+            chronicle,
+            # After the others: what they wrote of an epoch is then whole.
+            backup,
+        ],
+        verbose=0,
+    )
+    say("measuring")
+    chronicle.settle()
+    model.base_model.load_weights(folder / WEIGHTS)
+    report = ks.measure(model.base_model, test, metrics=METRICS, verbose=0)
+    report.save(folder / REPORT)
+    return {
+        "accuracy": report.accuracy,
+        "selectivity": report.mean("si"),
+        "selected_epoch": chronicle.selected,
+        "seconds": time.perf_counter() - start,
+    }
+
+
+def prepare(settings: Settings) -> None:
+    """Set up the process as the settings say: precision, determinism, seed.
+
+    Args:
+        settings: Of the training that comes next.
+    """
+    keras.backend.clear_session()
+    keras.config.set_dtype_policy(settings.policy)
+    if settings.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(settings.seed)
+
+
+def load(settings: Settings) -> data.Data:
+    """The data of a training.
+
+    Args:
+        settings: Of the training.
+
+    Returns:
+        Its training, validation and test images.
+    """
+    return data.load(
+        settings.data,
+        settings.seed,
+        data_dir=os.environ.get("TFDS_DATA_DIR"),
+        corruption=settings.corruption,
+    )
+
+
+def build(settings: Settings) -> keras.Model:
+    """The network, with fresh weights.
+
+    Args:
+        settings: Of the training.
+
+    Returns:
+        A Keras model, not compiled.
+    """
+    shape, classes = data.SHAPES[settings.data]
+    return models.get(settings.model)(shape, classes, **settings.model_options)
+
+
+def compiled(settings: Settings) -> ks.SelectivityModel:
+    """The network as it is trained.
+
+    Args:
+        settings: Of the training.
+
+    Returns:
+        A `SelectivityModel`; on all the GPUs that there are, if they are several.
+    """
+    strategy = tf.distribute.get_strategy()
+    if len(tf.config.list_logical_devices("GPU")) > 1:
+        strategy = tf.distribute.MirroredStrategy()
+    with strategy.scope():
+        model = ks.SelectivityModel(
+            build(settings),
+            alpha=settings.alpha,
+            regularizer=settings.regularizer,
+            taps=selection(settings.taps),
+        )
+        model.compile(
+            TorchSGD(
+                settings.learning_rate,
+                momentum=settings.momentum,
+                weight_decay=settings.weight_decay,
+            ),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+    return model
+
+
+def selection(taps: str) -> Any:
+    """The regularised outputs as the library has them.
+
+    Args:
+        taps: `"relu"`, `"first:3"` or `"last:3"`.
+
+    Returns:
+        What `SelectivityModel` takes.
+
+    Example:
+        >>> selection("last:3")
+        Some(count=3, last=True, of='relu')
+    """
+    end, _, count = taps.partition(":")
+    ends = {"first": ks.taps.first, "last": ks.taps.last}
+    return ends[end](int(count)) if count else taps
+
+
+def schedules(settings: Settings) -> list[keras.callbacks.Callback]:
+    """What changes from epoch to epoch: the learning rate and alpha.
+
+    Args:
+        settings: Of the training.
+
+    Returns:
+        Callbacks that depend on the epoch and step alone, so that a training can
+        go on anywhere.
+    """
+
+    def rate(epoch: int, _: float) -> float:
+        passed = sum(epoch >= other for other in settings.anneal_epochs)
+        return settings.learning_rate * 0.1**passed
+
+    found = [keras.callbacks.LearningRateScheduler(rate)]
+    if settings.warmup_epochs:
+        found.append(ks.callbacks.AlphaWarmup(settings.warmup_epochs))
+    return found
+
+
+def watchers(test: Any, folder: Path) -> list[keras.callbacks.Callback]:
+    """What is noted of the test set after every epoch, in one pass.
+
+    Args:
+        test: The test set.
+        folder: Of the run.
+
+    Returns:
+        Callbacks.
+    """
+    return [
+        EpochMonitor(test),
+        keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
+        ks.callbacks.SelectivityMonitor(test, log_dir=folder / "logs"),
+        ks.callbacks.PreferredClassTracker(test, folder / PREFERRED),
+    ]
+
+
+class EpochMonitor(MeasuringCallback):
+    """Puts `test_accuracy` and `test_selectivity`, by layer too, into the logs."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        report = self.measure(epoch)
+        found = {"test_accuracy": report.accuracy, "test_selectivity": report.mean()}
+        for layer, mean in report.layer_means().items():
+            found[f"test_selectivity/{layer}"] = mean
+        if logs is not None:
+            logs.update(found)
+
+
+class Chronicle(keras.callbacks.Callback):
+    """Keeps the history in a file, and the weights of the best epoch.
+
+    Both as they would be had the training not been interrupted: nothing of an
+    epoch that will be trained again is kept, and nothing is removed before the
+    backup that no longer needs it.
+
+    Args:
+        folder: Of the run.
+        epoch: That with which this process begins.
+
+    Attributes:
+        history: For each logged number a list of its values, epoch by epoch.
+    """
+
+    def __init__(self, folder: Path, epoch: int) -> None:
+        super().__init__()
+        self.folder = folder
+        self.history: dict[str, list[float]] = {}
+        if epoch:
+            before = read_json(folder / HISTORY)
+            self.history = {key: values[:epoch] for key, values in before.items()}
+
+    @property
+    def selected(self) -> int:
+        """The epoch, from 0, with the highest validation accuracy."""
+        accuracy = self.history["val_accuracy"]
+        # Of equals the last: small validation sets have many.
+        return len(accuracy) - 1 - int(np.argmax(accuracy[::-1]))
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._remove_others()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        for key, value in (logs or {}).items():
+            # The monitor's name for what `EpochMonitor` calls by its own.
+            if not key.startswith("val_selectivity"):
+                self.history.setdefault(key, []).append(float(value))
+        write_json(self.folder / HISTORY, self.history)
+        if self.selected == epoch:
+            unfinished = self.folder / "unfinished.weights.h5"
+            self.model.base_model.save_weights(unfinished, overwrite=True)
+            unfinished.replace(self._path(epoch))
+
+    def settle(self) -> None:
+        """Give the weights of the selected epoch their final name."""
+        if self._path(self.selected).exists():
+            self._path(self.selected).replace(self.folder / WEIGHTS)
+        self._remove_others()
+
+    def _remove_others(self) -> None:
+        for path in self.folder.glob("epoch-*.weights.h5"):
+            if not self.history or path != self._path(self.selected):
+                path.unlink()
+
+    def _path(self, epoch: int) -> Path:
+        return self.folder / f"epoch-{epoch:04d}.weights.h5"
+
+
+def versions() -> dict[str, Any]:
+    """What else decides the numbers: versions and the device.
+
+    Returns:
+        A dictionary of text.
+    """
+    packages = ("tensorflow", "keras", "numpy", "keras-selectivity")
+    devices = tf.config.list_physical_devices("GPU")
+    names = [
+        tf.config.experimental.get_device_details(device).get("device_name", "GPU")
+        for device in devices
+    ]
+    return {
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in packages},
+        },
+        "devices": names or [platform.processor() or platform.machine()],
+    }

@@ -1,0 +1,314 @@
+import math
+import re
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import lm21_worlds as worlds
+from recipes.claims import table
+from recipes.lm21 import quantities
+from recipes.lm21.analyses import bounds, distances
+from recipes.lm21.claims import accuracy, basis, claims, training, units
+from recipes.lm21.claims.differences import alike, between, differs, pooled, uneven
+from recipes.lm21.claims.losses import cut, harmless, indistinct, loses
+from recipes.lm21.claims.samples import Samples, negative, number, positive
+from recipes.lm21.claims.trends import in_order, looser, trend, unrelated
+from recipes.lm21.claims.verdicts import decided
+
+MINI = (-5, -2, -1, -0.4, 0, 0.4, 1, 2, 5, 30)
+MINI_VARIANTS = (-2, -0.4, 0, 0.4, 2)
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("right")
+    return worlds.results(folder, worlds.Right, worlds.sweeps(range(6)))
+
+
+@pytest.fixture(scope="module")
+def mini(tmp_path_factory):
+    chosen = worlds.sweeps(range(3), grid=MINI, few=MINI_VARIANTS)
+    for name in [*chosen]:
+        if name.startswith(("resnet18", "resnet50")):
+            del chosen[name]
+    return worlds.results(tmp_path_factory.mktemp("mini"), worlds.Right, chosen)
+
+
+def samples(values):
+    return Samples({a: dict(enumerate(v)) for a, v in values.items()})
+
+
+def key(claim):
+    return claim.rows, claim.network, claim.claim
+
+
+def test_every_claim_holds_where_the_paper_is_right(right):
+    found = claims(right)
+    assert [key(claim) for claim in found if claim.held is not True] == []
+    assert len({key(claim) for claim in found}) == len(found)
+
+
+def test_no_claim_holds_in_every_world(right, tmp_path):
+    wrong = [
+        claims(
+            worlds.results(tmp_path / kind.__name__, kind, worlds.sweeps(range(count)))
+        )
+        for kind, count in ((worlds.Mirrored, 6), (worlds.Flat, 10))
+    ]
+    refuted = {key(claim) for found in wrong for claim in found if claim.held is False}
+    assert {key(claim) for claim in claims(right)} - refuted == set()
+
+
+def test_every_figure_of_the_paper_is_spoken_of(right):
+    text = " ".join(claim.rows for claim in claims(right))
+    figures = ["F1", "F2", "F3", "F4", "A.2", "A.14", *(f"A{i}" for i in range(1, 35))]
+    spoken = set(re.findall(r"F\d+|A\.?\d+", text))
+    assert set(figures) - spoken == set()
+
+
+def test_the_table_can_be_read(right):
+    text = table(claims(right))
+    assert {line.count("|") for line in text.splitlines()} == {8}
+    assert not {"nan", "inf", "None"} & set(re.findall(r"\w+", text))
+
+
+def test_three_replicates_leave_open_what_they_cannot_show(mini):
+    found = claims(mini)
+    open_ones = {claim.rows: claim for claim in found if claim.held is None}
+    assert all(claim.held is not False for claim in found)
+    # Rank sums, and a correlation over four alphas.
+    assert set(open_ones) == {"A33b", "A15a, A15b", "A19d", "A3"}
+    assert "3 against 3 networks give p = 0.2 at best" in open_ones["A33b"].found
+    assert open_ones["A3"].pvalue == pytest.approx(2 / math.factorial(4))
+
+
+def test_the_miniature_says_nothing_of_networks_it_has_not(mini):
+    found = claims(mini)
+    networks = {claim.network for claim in found}
+    assert not any(name.startswith(("resnet18", "resnet50")) for name in networks)
+    # 0.7 is not in its grid.
+    assert "5 points are lost at 0.7" not in {claim.claim for claim in found}
+
+
+@pytest.mark.parametrize(
+    "alphas", [(0,), (-1,), (0, 2), (-0.4, 0), (-30, 30), (-2, -1, 0, 1, 2)]
+)
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_partial_sets_of_runs_raise_nothing(alphas, seeds, tmp_path):
+    chosen = worlds.sweeps(range(seeds), grid=alphas, few=alphas)
+    found = claims(worlds.results(tmp_path, worlds.Right, chosen))
+    assert all(isinstance(claim.found, str) for claim in found)
+    if seeds == 1:
+        # One network a side is not a sample.
+        assert not any(claim.test.startswith("t-test") for claim in found)
+
+
+def test_no_runs_no_claims(tmp_path):
+    assert claims(worlds.results(tmp_path, worlds.Right, {})) == []
+
+
+def test_what_has_not_been_computed_is_left_out(tmp_path):
+    chosen = {"resnet20": worlds.sweeps(range(2), grid=(-1, 0))["resnet20"]}
+    found = worlds.results(tmp_path, worlds.Right, chosen, analysed=False)
+    rows = {claim.rows for claim in claims(found)}
+    assert "A1d" in rows
+    assert not rows & {"A3", "A4b", "A4c"}
+
+
+def test_distances_of_collapsed_networks_are_left_out(tmp_path):
+    chosen = {"resnet20": worlds.sweeps(range(2), grid=(-5, -1, 0))["resnet20"]}
+    found = worlds.results(tmp_path, worlds.Right, chosen)
+    same = {"within": {"a": [0.0], "b": [0.0]}, "cross": {"a": [0.1], "b": [0.1]}}
+    worlds.write_json(distances(found, "resnet20")[-5.0].path, same)
+    assert list(basis.ratios(found, "resnet20")) == [-1.0]
+
+
+def test_bounds_that_are_not_numbers_are_left_out(tmp_path):
+    chosen = {"resnet20": worlds.sweeps(range(2), grid=(-5, -1, 0))["resnet20"]}
+    found = worlds.results(tmp_path, worlds.Right, chosen)
+    for one in bounds(found, "resnet20")[-5.0]:
+        tables = dict.fromkeys(worlds.LAYERS, math.nan)
+        worlds.write_json(one.path, {"upper_bound": tables, "axis_aligned": tables})
+    rows = {claim.rows for claim in claims(found)}
+    assert "A4b" in rows
+    assert "A4c" not in rows
+    table = basis.bound_tables(found, "resnet20", "upper_bound")
+    assert list(basis.network_means(table).values) == [-1.0, 0.0]
+
+
+def test_pvalues_of_accuracy_are_those_of_scipy(right):
+    found = {key(claim)[:2]: claim for claim in claims(right)}
+    values = Samples.of(right, "resnet20", quantities.accuracy)
+    zero = values.at(0.0)
+    alphas = [alpha for alpha in values.values if alpha > 0]
+    pvalues = [stats.ttest_ind(values.at(a), zero).pvalue for a in alphas]
+    expected = max(pvalues) * len(alphas)
+    assert found["A6a, A6b", "resnet20"].pvalue == pytest.approx(expected)
+    pvalues = [
+        stats.ranksums(values.at(m), values.at(-m)).pvalue for m in (0.1, 0.4, 1, 2, 5)
+    ]
+    assert found["A33b", "resnet20"].pvalue == pytest.approx(5 * max(pvalues))
+
+
+def test_pvalues_of_trends_are_those_of_scipy(right):
+    found = {
+        claim.rows: claim for claim in claims(right) if claim.network == "resnet20"
+    }
+    runs = [run for run in right["resnet20"] if 0 <= run.settings.alpha <= 10]
+    expected = stats.spearmanr(
+        [run.report.mean() for run in runs], [run.accuracy for run in runs]
+    )
+    assert found["A6c"].pvalue == pytest.approx(expected.pvalue)
+    assert f"rho {expected.statistic:.2f}" in found["A6c"].found
+
+
+@pytest.mark.parametrize(
+    ("agrees", "pvalue", "count", "held"),
+    [
+        (True, 0.01, 3, True),
+        (True, 0.06, 9, None),
+        (True, 0.06, 10, False),
+        (True, math.nan, 20, None),
+        (False, 0.01, 3, False),
+    ],
+)
+def test_what_few_networks_do_not_show_is_open(agrees, pvalue, count, held):
+    assert decided(agrees, pvalue, count) is held
+
+
+def test_a_test_of_what_does_not_vary_decides_nothing():
+    constant = samples({0: [0.9, 0.9, 0.9], 1: [0.8, 0.8, 0.8]})
+    found = differs(constant.against_zero(), -1)
+    assert (found.held, found.pvalue) == (None, None)
+    same = samples({0: [0.9, 0.9, 0.9], 1: [0.9, 0.9, 0.9]})
+    assert differs(same.against_zero(), -1).held is False
+    assert harmless(same, positive).held is True
+    assert trend(same, 1).held is False
+    assert trend(same, 1).found.startswith("no rho of what does not vary; 0.9 at 0")
+
+
+def test_networks_without_a_number_are_left_out(right, tmp_path):
+    values = Samples.of(right, "vgg16", lambda run: math.nan)
+    assert values.values == {}
+    assert values.text() == ""
+    for outcome in (
+        differs(values.against_zero(), 1),
+        harmless(values, negative),
+        trend(values, 1),
+        uneven(values),
+        between(values, 0, 1),
+        unrelated(values),
+        alike(values, values, 1),
+        pooled(values, values, 1),
+        cut(values, values, 2, 0.01, -1),
+        training.overlapping(values, positive),
+    ):
+        assert outcome is None
+
+
+def test_a_loss_is_no_harm_up_to_a_point_that_is_not_significant():
+    def at(loss, spread, count):
+        noise = spread * np.linspace(-1, 1, count)
+        return samples({0: 0.9 + noise, -1: 0.9 - loss + noise})
+
+    assert harmless(at(0.005, 0.05, 3), negative).held is True
+    assert harmless(at(0.005, 0.0001, 3), negative).held is False
+    assert harmless(at(0.02, 0.05, 3), negative).held is None
+    assert harmless(at(0.02, 0.05, 12), negative).held is False
+    assert indistinct(at(-0.02, 0.0001, 3), negative).held is False
+
+
+def test_a_cut_beyond_the_grid_is_open():
+    si = samples({0: [0.4, 0.4], -1: [0.2, 0.2]})
+    same = samples({0: [0.9, 0.91], -1: [0.9, 0.91]})
+    assert cut(si, same, 2, 0.01, -1).held is True
+    assert cut(si, same, 3, 0.01, -5).held is None
+    assert cut(si, same, 3, 0.01, -1).held is False
+    assert cut(si, same, 2, 0.01, -1).found.startswith("2-fold at -1, +0.0 points")
+
+
+def test_a_difference_is_that_of_the_same_seeds():
+    found = Samples({0.0: {0: 0.8, 1: 0.9}, 1.0: {1: 0.8, 0: 0.7, 2: 0.1}})
+    assert found.difference(1.0, 0.0) == pytest.approx((-0.1, -0.1, -0.1))
+    assert loses(found, 0.1, 1.0).held is True
+    assert loses(found, 0.2, 1.0).held is False
+    assert Samples({0.0: {0: 1.0}, 1.0: {1: 1.0}}).difference(1.0, 0.0) is None
+
+
+def test_order_allows_a_small_step_back():
+    assert in_order(
+        samples({a: [m] * 2 for a, m in enumerate((0.1, 0.2, 0.195, 0.3))}), 1
+    ).held
+    far = samples({a: [m] * 2 for a, m in enumerate((0.1, 0.2, 0.15, 0.3, 0.4, 0.5))})
+    assert in_order(far, 1).held is False
+    assert trend(far, 1).held is True
+
+
+def test_a_perfect_order_of_few_is_not_certain():
+    found = trend(samples({0: [1.0], 1: [2.0], 2: [3.0]}), 1)
+    assert (found.pvalue, found.held) == (pytest.approx(1 / 3), None)
+
+
+def test_two_quantities_can_part_at_large_alpha():
+    alphas = range(12)
+    si = samples({a: [a] for a in alphas})
+    parted = samples({a: [a if a < 6 else 12 - a] for a in alphas})
+    near, far = (lambda a: a < 6), (lambda a: a >= 6)
+    assert looser(parted, si, far, near).held is True
+    assert looser(si, si, far, near).held is False
+
+
+def test_the_first_loss_is_at_its_alpha_or_not():
+    zero = [0.900, 0.901, 0.902]
+    drop = [0.880, 0.881, 0.882]
+    assert accuracy.first_loss(samples({-1: drop, -0.5: zero, 0: zero})).held is True
+    assert accuracy.first_loss(samples({-1: drop, -0.5: drop, 0: zero})).held is False
+    assert accuracy.first_loss(samples({-0.5: drop, 0: zero})) is None
+
+
+def test_sparse_units_come_late_early_or_cannot_be_told():
+    fine, lost, rare = [0.9, 0.9], [0.8, 0.8], [0.0, 0.0]
+    many = [0.2, 0.2]
+    late = samples({0: rare, 1: rare, 2: many})
+    assert units.later(samples({0: fine, 1: lost, 2: lost}), late, 0.05).held is True
+    assert units.later(samples({0: fine, 1: fine, 2: lost}), late, 0.05).held is False
+    assert units.later(samples({0: fine, 1: fine, 2: fine}), late, 0.05).held is None
+
+
+def test_without_a_dead_unit_nothing_becomes_more_regular():
+    si = samples({0: [0.1, 0.1], 1: [0.3, 0.3], 2: [0.2, 0.2]})
+    none = samples({0: [0.0], 1: [0.0], 2: [0.0]})
+    assert units.more_regular(si, si, none).held is None
+
+
+def test_quantities_of_a_run(right):
+    run = right.by_alpha("resnet20")[5.0][0]
+    assert quantities.dead_share(run) == 3 / 24
+    assert quantities.sparse_share(run) == 4 / 24
+    assert quantities.busy_share(run) == 20 / 24
+    assert quantities.living_selectivity(run) > quantities.selectivity(run)
+    assert quantities.t95(run) == 80
+    assert quantities.changed_share(run) == 1
+    assert 10 <= quantities.mean_changes(run) <= 20
+    assert quantities.unit_correlation(run).correlation > 0.7
+
+
+def test_the_ends_of_a_network_are_its_layers(right):
+    run = right.by_alpha("resnet20_first3")[2.0][0]
+    means = [*run.report.layer_means("si").values()]
+    assert quantities.first_selectivity(run) == pytest.approx(np.mean(means[:3]))
+    assert quantities.last_selectivity(run) == pytest.approx(np.mean(means[3:]))
+
+
+def test_what_was_not_measured_is_nan(right):
+    run = right["vgg16"][0]
+    unmeasured = type(run)(run.settings.replace(measure_every_epoch=False), run.output)
+    unmeasured.__dict__["history"] = {}
+    assert math.isnan(quantities.t95(unmeasured))
+    assert math.isnan(quantities.mean_changes(unmeasured))
+    assert math.isnan(quantities.changed_share(unmeasured))
+
+
+def test_numbers_are_short():
+    assert [number(v) for v in (0.0, 1234.5, -0.0123)] == ["0", "1234", "-0.012"]

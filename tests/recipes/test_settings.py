@@ -1,0 +1,106 @@
+"""Settings say all of a run, and name the field that is wrong."""
+
+import json
+
+import pytest
+
+from recipes.settings import Settings, parsed
+
+BASE = {
+    "data": "digits",
+    "model": "mlp",
+    "epochs": 2,
+    "batch_size": 8,
+    "learning_rate": 0.1,
+}
+
+
+def test_the_digest_tells_settings_apart():
+    one = Settings(**BASE)
+    names = {
+        one.name,
+        *(
+            one.replace(**change).name
+            for change in (
+                {"seed": 1},
+                {"alpha": -1},
+                {"momentum": 0.8},
+                {"epochs": 3},
+                {"model_options": {"widths": [8, 8]}},
+                {"corruption": 0.5},
+                {"deterministic": True},
+                {"anneal_epochs": [1]},
+            )
+        ),
+    }
+    assert len(names) == 9
+
+
+def test_they_come_back_from_json_as_they_were():
+    one = Settings(
+        **BASE, model_options={"widths": (8, 8)}, anneal_epochs=(1,), alpha=-1
+    )
+    back = Settings(**json.loads(json.dumps(one.to_json())))
+    assert back == one
+    assert back.name == one.name
+
+
+def test_what_scales_nothing_is_one_baseline():
+    plain = Settings(**BASE, alpha=0)
+    for change in (
+        {"regularizer": "dprime"},
+        {"taps": "first:3"},
+        {"warmup_epochs": 5},
+    ):
+        changed = plain.replace(**change)
+        assert changed.effective == plain.effective == plain
+        # Which does not forget what it is to scale.
+        assert changed.replace(alpha=1).effective != plain.replace(alpha=1)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error", "text"),
+    [
+        ("epochs", 0, ValueError, "`epochs` must be at least 1. Received: epochs=0"),
+        ("epochs", 1.5, TypeError, "`epochs` must be a whole number. Received: epoc"),
+        ("epochs", True, TypeError, "`epochs` must be a whole number"),
+        ("learning_rate", -1, ValueError, "`learning_rate` must be above 0"),
+        ("learning_rate", "fast", TypeError, "`learning_rate` must be a number"),
+        ("momentum", 1, ValueError, r"`momentum` must be in \[0, 1\)"),
+        ("anneal_epochs", (0,), ValueError, "`anneal_epochs` must be epochs after"),
+        ("anneal_epochs", 3, TypeError, "`anneal_epochs` must be a list of whole"),
+        ("anneal_epochs", [1.5], TypeError, "`anneal_epochs` must be a whole number"),
+        ("augmentation", "cutout", ValueError, "`augmentation` must be 'none', "),
+        ("corruption", 2, ValueError, r"`corruption` must be in \[0, 1\]"),
+        ("alpha", float("nan"), ValueError, "`alpha` must be finite"),
+        ("alpha", float("inf"), ValueError, "`alpha` must be finite"),
+        ("regularizer", "ccmas", ValueError, "`regularizer` must be 'si' or 'dprime'"),
+        ("taps", "first:0", ValueError, "`taps` must be 'relu', 'first:<n>' or"),
+        ("taps", "middle:2", ValueError, "`taps` must be"),
+        ("taps", "relu:", ValueError, "`taps` must be"),
+        ("seed", -1, ValueError, "`seed` must be at least 0"),
+        ("model_options", [1], TypeError, "`model_options` must be a mapping"),
+        ("data", "svhn", ValueError, "`data` must be one of .*'digits'"),
+        ("model", "lenet", ValueError, "`model` must be one of .*'resnet20'"),
+        ("policy", "float8", ValueError, "`policy` must be one of .*'float32'"),
+        ("deterministic", 1, TypeError, "`deterministic` must be True or False"),
+    ],
+)
+def test_errors_name_the_field(field, value, error, text):
+    with pytest.raises(error, match=text):
+        Settings(**{**BASE, field: value})
+
+
+def test_an_unknown_field_is_named_with_its_likely_meaning():
+    with pytest.raises(ValueError, match=r"no field 'epoch'. Did you mean 'epochs'"):
+        parsed(["epoch=3"])
+    with pytest.raises(ValueError, match=r"field=value.*Received: 'epochs'"):
+        parsed(["epochs"])
+
+
+def test_overrides_are_read_as_json_where_they_are():
+    assert parsed(["anneal_epochs=[1, 2]", "taps=last:3", "alpha=-1e-1"]) == {
+        "anneal_epochs": [1, 2],
+        "taps": "last:3",
+        "alpha": -0.1,
+    }

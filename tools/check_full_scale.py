@@ -1,0 +1,116 @@
+"""One real training step of every full-scale recipe, on generated images.
+
+For each network, batch, optimizer, regulariser and taps of a paper's full scale: a
+process of its own builds it as the recipe does, takes a step on images of the right
+shape to compile it, and measures a second one. Prints parameters (trainable), taps,
+seconds a step, the peak of the process's memory, and how long one training and all of
+them would take at this pace on this machine.
+
+    python -m tools.check_full_scale [lm21] [--only resnet20 vgg16] [--batch 512]
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+
+from recipes import data, papers
+from recipes.settings import Settings
+from recipes.sweep import Sweep
+from recipes.training import compiled, prepare
+from tools.bench_measure import peak_memory
+
+#: Images that one epoch of a full-scale training has.
+EPOCH = {
+    "cifar10": 45_000,
+    "tiny_imagenet": 90_000,
+    "mnist": 55_000,
+    "imagenet2012": 1_281_167,
+}
+
+
+def recipes(paper: str) -> dict[str, Sweep]:
+    """The sweeps that take different steps; warm-up takes the same."""
+    found: dict[str, Sweep] = {}
+    for name, sweep in papers.get(paper).scales["full"]().items():
+        if not sweep.base.warmup_epochs:
+            found[name] = sweep
+    return found
+
+
+def measured(settings: Settings, batch: int) -> dict[str, Any]:
+    """A step in this process."""
+    prepare(settings)
+    model = compiled(settings)
+    shape, classes = data.SHAPES[settings.data]
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((batch, *shape), np.float32)
+    y = rng.integers(0, classes, batch).astype(np.int32)
+    model.train_on_batch(x, y)
+    begun = time.perf_counter()
+    logs = model.train_on_batch(x, y, return_dict=True)
+    seconds = time.perf_counter() - begun
+    return {
+        "parameters": int(sum(np.prod(w.shape) for w in model.trainable_weights)),
+        "taps": len(model.tapped.names),
+        "seconds": seconds,
+        "memory": peak_memory(),
+        "loss": float(logs["loss"]),
+        "selectivity": float(logs["selectivity"]),
+    }
+
+
+def in_a_process(settings: Settings, batch: int) -> dict[str, Any] | None:
+    """A step in a process of its own; None where it was killed for memory."""
+    command = [sys.executable, "-m", "tools.check_full_scale", "--batch", str(batch)]
+    command += ["--settings", json.dumps(settings.to_json())]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        return None
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    """Run the check from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("paper", nargs="?", default="lm21")
+    parser.add_argument("--only", nargs="+", metavar="SWEEP")
+    parser.add_argument("--batch", type=int, help="another than the recipe's")
+    parser.add_argument("--settings", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.settings:
+        settings = Settings(**json.loads(args.settings))
+        print(json.dumps(measured(settings, args.batch)))
+        return
+    print(
+        f"{'recipe':<19}{'parameters':>11}{'taps':>5}{'batch':>6}{'s a step':>9}"
+        f"{'images/s':>9}{'GiB':>6}{'SI or dp':>9}{'h a run':>9}{'runs':>6}"
+    )
+    for name, sweep in recipes(args.paper).items():
+        if args.only and name not in args.only:
+            continue
+        settings = sweep.base.replace(alpha=-1.0)
+        batch = args.batch or settings.batch_size
+        found = in_a_process(settings, batch)
+        if found is None:
+            print(f"{name:<19}{'':>11}{'':>5}{batch:>6}  failed: too little memory?")
+            continue
+        speed = batch / found["seconds"]
+        hours = settings.epochs * EPOCH[settings.data] / speed / 3600
+        print(
+            f"{name:<19}{found['parameters']:>11,}{found['taps']:>5}{batch:>6}"
+            f"{found['seconds']:>9.2f}{speed:>9.0f}{found['memory'] / 2**30:>6.1f}"
+            f"{found['selectivity']:>9.3f}{hours:>9.1f}{len(sweep.settings):>6}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
