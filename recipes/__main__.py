@@ -103,8 +103,7 @@ def run(args: argparse.Namespace) -> int:
         os.environ["TFDS_DATA_DIR"] = args.data_dir
     output.mkdir(parents=True, exist_ok=True)
     if args.worker is not None:
-        paper = papers.get(args.name)
-        return 0 if workers.work(paper, sweeps, output, args.worker) else 1
+        return workers.work(papers.get(args.name), sweeps, output, args.worker)
     well = workers.start(args.arguments, args.processes)
     drawn = 0 if args.no_figures else figures(args)
     return drawn if well else 1

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from filelock import FileLock, Timeout
 
@@ -87,7 +87,16 @@ class Task(Protocol):
         """Do it, telling what is being done."""
 
 
-def share(tasks: Sequence[Task], folder: Path, *, quiet: bool = False) -> list[str]:
+class Shared(NamedTuple):
+    """What became of tasks: names of those that failed, and how many are left."""
+
+    failed: list[str]
+    left: int
+
+
+def share(
+    tasks: Sequence[Task], folder: Path, *, quiet: bool = False, most: int | None = None
+) -> Shared:
     """Do what no process has done, together with those that do the same.
 
     A task is locked by the process that works at it, and free again when that
@@ -98,35 +107,39 @@ def share(tasks: Sequence[Task], folder: Path, *, quiet: bool = False) -> list[s
         tasks: What is to be done.
         folder: Of the runs; has the locks in `.locks`.
         quiet: Whether to print nothing but failures.
+        most: How many to do here before it returns; None: all.
 
     Returns:
-        Names of the tasks that failed.
+        `Shared`.
     """
     locks = folder / ".locks"
     locks.mkdir(parents=True, exist_ok=True)
     progress = Progress(len(tasks), quiet)
-    left, failed = list(tasks), []
+    left, here = list(tasks), 0
+    failed: list[str] = []
     for task in tasks:
         if task.finished:
             left.remove(task)
             progress.found(task)
-    while left:
-        worked = False
+    while left and here != most:
+        before = here
         for task in list(left):
             try:
                 with FileLock(locks / f"{task.name}.lock", timeout=0):
                     if task.finished:
                         progress.ended(task)
-                    elif _done(task, progress):
-                        worked = True
                     else:
-                        failed.append(task.name)
+                        here += 1
+                        if not _done(task, progress):
+                            failed.append(task.name)
             except Timeout:
                 continue
             left.remove(task)
-        if left and not worked:
+            if here == most:
+                break
+        if left and here == before:
             time.sleep(PATIENCE)
-    return failed
+    return Shared(failed, len(left))
 
 
 def _done(task: Task, progress: "Progress") -> bool:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,12 @@ from recipes.papers import Paper
 from recipes.results import Results
 from recipes.runs import Run
 from recipes.sweep import Sweep, share
+
+#: Trainings after which a process gives its place to a fresh one: TensorFlow keeps
+#: the graph of every training step that it has compiled (ResNet20: 60 MB).
+TRAININGS = 25
+#: Exit status of a process that leaves work to the one that takes its place.
+AGAIN = 75
 
 
 def start(arguments: Sequence[str], processes: int | None = None) -> bool:
@@ -32,23 +39,26 @@ def start(arguments: Sequence[str], processes: int | None = None) -> bool:
     count = processes if processes is not None else len(gpus) or os.cpu_count() or 1
     if count < 1:
         raise ValueError(f"`--processes` must be at least 1. Received: {processes}.")
-    children: list[subprocess.Popen] = []
+
+    def begin(index: int) -> subprocess.Popen:
+        command = [sys.executable, "-m", "recipes", *arguments, f"--worker={index}"]
+        return subprocess.Popen(command, env=os.environ | _device(index, gpus))
+
+    children = [begin(index) for index in range(count)]
     try:
-        for index in range(count):
-            command = [sys.executable, "-m", "recipes", *arguments]
-            environment = os.environ | _device(index, gpus)
-            children.append(
-                subprocess.Popen([*command, f"--worker={index}"], env=environment)
-            )
-        # Of all, before any is judged: one that failed does not stop the others.
-        statuses = [child.wait() for child in children]
-        return not any(statuses)
+        while any(child.poll() in (None, AGAIN) for child in children):
+            for index, child in enumerate(children):
+                if child.poll() == AGAIN:
+                    children[index] = begin(index)
+            time.sleep(0.2)
+        # Of all: one that failed has not stopped the others.
+        return not any(child.returncode for child in children)
     finally:
         for child in children:
             child.terminate()
 
 
-def work(paper: Paper, sweeps: Mapping[str, Sweep], output: Path, index: int) -> bool:
+def work(paper: Paper, sweeps: Mapping[str, Sweep], output: Path, index: int) -> int:
     """Train, then analyse, what no other process does.
 
     Args:
@@ -58,7 +68,7 @@ def work(paper: Paper, sweeps: Mapping[str, Sweep], output: Path, index: int) ->
         index: Of this process; the first tells of all.
 
     Returns:
-        Whether all went well.
+        Exit status: 0, 1 if something failed, or `AGAIN`.
     """
     quiet = index > 0
     runs = {
@@ -66,11 +76,14 @@ def work(paper: Paper, sweeps: Mapping[str, Sweep], output: Path, index: int) ->
         for sweep in sweeps.values()
         for settings in sweep.settings
     }
-    failed = share(list(runs.values()), output, quiet=quiet)
-    failed += share(paper.analyses(Results(sweeps, output)), output, quiet=quiet)
+    trained = share(list(runs.values()), output, quiet=quiet, most=TRAININGS)
+    if trained.left:
+        return AGAIN
+    analyses = paper.analyses(Results(sweeps, output))
+    failed = trained.failed + share(analyses, output, quiet=quiet).failed
     if failed:
         print(f"error: {len(failed)} failed: {', '.join(failed)}", file=sys.stderr)
-    return not failed
+    return 1 if failed else 0
 
 
 def _gpus() -> list[str]:

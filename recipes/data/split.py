@@ -1,6 +1,7 @@
 """A data set in memory, and its batches."""
 
 import math
+import os
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,10 @@ import tensorflow as tf
 from recipes.data.augmentation import draw_flip_crop, flip_crop
 from recipes.data.epochs import check_batches, endless, epoch_seeds
 from recipes.data.normalization import UNIT, normalized
+
+#: Batches that are made at a time, at most, and that wait to be used.
+MOST_WORKERS = 8
+PREFETCH = 2
 
 
 class Split(NamedTuple):
@@ -106,9 +111,17 @@ class Split(NamedTuple):
             plans = endless(epoch, first_epoch)
         else:
             plans = _slices((in_order,), batch_size)
-        return plans.map(
-            batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-        ).prefetch(tf.data.AUTOTUNE)
+        workers = min(os.cpu_count() or 1, MOST_WORKERS)
+        batches = plans.map(batch, num_parallel_calls=workers, deterministic=True)
+        return batches.prefetch(PREFETCH).with_options(_untuned())
+
+
+def _untuned() -> tf.data.Options:
+    # A tuned iterator waits for its tuner when it is deleted, 7 s after a training of
+    # 12 s; and batches of one cost need no tuning.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
 
 
 def _slices(plan: tuple[Any, ...], batch_size: int) -> tf.data.Dataset:

@@ -61,19 +61,19 @@ def test_overrides_replace_what_varies_and_what_does_not():
 def test_what_is_there_is_not_done_again(tmp_path, capsys):
     tasks = [Noted(name, tmp_path) for name in "abc"]
     (tmp_path / "b").touch()
-    assert share(tasks, tmp_path) == []
+    assert share(tasks, tmp_path) == ([], 0)
     assert [task.times for task in tasks] == [1, 0, 1]
     shown = capsys.readouterr().out
     assert "[1/3] b: found b (already there)" in shown
     assert "[3/3] c: found c (the last)" in shown
-    assert share(tasks, tmp_path, quiet=True) == []
+    assert share(tasks, tmp_path, quiet=True) == ([], 0)
     assert [task.times for task in tasks] == [1, 0, 1]
     assert capsys.readouterr().out == ""
 
 
 def test_a_failure_is_told_and_the_others_go_on(tmp_path, capsys):
     tasks = [Noted("a", tmp_path, fails=True), Noted("b", tmp_path)]
-    assert share(tasks, tmp_path) == ["a"]
+    assert share(tasks, tmp_path) == (["a"], 0)
     assert tasks[1].finished
     shown = capsys.readouterr().err
     assert "a failed:" in shown and "RuntimeError: out of memory" in shown
@@ -119,7 +119,7 @@ def test_what_another_process_does_is_waited_for(tmp_path):
                 process.wait()
 
         tasks = [Noted("a", tmp_path), Last("b", tmp_path)]
-        assert share(tasks, tmp_path) == []
+        assert share(tasks, tmp_path) == ([], 0)
         # `b` first, since `a` was held until `b` had killed the holder.
         assert [task.times for task in tasks] == [1, 1]
     finally:
@@ -138,7 +138,7 @@ def test_a_task_finished_elsewhere_is_not_done(tmp_path):
             return Late.looks > 1
 
     task = Late("a", tmp_path)
-    assert share([task], tmp_path) == []
+    assert share([task], tmp_path) == ([], 0)
     assert task.times == 0
 
 
@@ -155,3 +155,12 @@ def test_variants_share_their_baselines_and_nothing_else():
     assert plain.settings[0] == variant.settings[0]
     assert plain.settings[1] != variant.settings[1]
     assert variant.settings[1].taps == "first:3"
+
+
+def test_a_process_can_leave_work_to_the_next(tmp_path):
+    tasks = [Noted(name, tmp_path) for name in "abcd"]
+    (tmp_path / "a").touch()
+    assert share(tasks, tmp_path, most=2) == ([], 1)
+    assert [task.times for task in tasks] == [0, 1, 1, 0]
+    assert share(tasks, tmp_path, most=2) == ([], 0)
+    assert [task.times for task in tasks] == [0, 1, 1, 1]

@@ -205,9 +205,10 @@ def loses(
         return None
     return Outcome(
         f"{gained(accuracy, alpha, zero)} at {alpha:g} from {zero:g}",
-        f"bootstrapped 95% interval; held: it reaches -{points(amount)}, or lies below",
+        f"bootstrapped 95% interval; held: the mean is -{points(amount)} or below; "
+        "undecided where only the interval reaches it",
         None,
-        found.low <= -amount,
+        True if found.mean <= -amount else None if found.low <= -amount else False,
     )
 
 
