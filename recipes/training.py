@@ -29,11 +29,12 @@ REPORT = "report.npz"
 HISTORY = "history.json"
 PREFERRED = "preferred_classes.npz"
 BACKUP = "backup"
-#: What is measured of every unit at the end.
+#: What is measured of every unit at the end. LM21's precision is that of as many
+#: samples as a class has.
 METRICS = (
     "si",
     "dprime",
-    "precision",
+    ks.metrics.Precision("class"),
     "mutual_information",
     "dead",
     "active_fraction",

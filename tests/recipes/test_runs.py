@@ -106,7 +106,23 @@ def test_the_weights_are_of_the_best_epoch_and_the_report_is_theirs(finished):
     )
     assert report.accuracy == finished.accuracy == finished.result["accuracy"]
     assert finished.history["test_accuracy"][best] == finished.accuracy
-    assert set(training.METRICS) <= set(finished.report.metrics)
+    assert {
+        *("si", "dprime", "precision", "mutual_information"),
+        *("dead", "active_fraction"),
+    } <= set(finished.report.metrics)
+
+
+def test_precision_is_of_as_many_samples_as_a_class_has(finished):
+    """50 of the 500 digits of the test set (LM21 A.13)."""
+    data = training.load(SETTINGS)
+    report = ks.measure(
+        finished.model(),
+        data.batches("test", 100),
+        metrics=[ks.metrics.Precision(50)],
+        verbose=0,
+    )
+    for layer, found in finished.report.items():
+        np.testing.assert_allclose(found["precision"], report[layer]["precision"])
 
 
 def test_a_tie_goes_to_the_last_epoch(tmp_path):
