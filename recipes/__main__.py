@@ -111,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
 
 def figures(args: argparse.Namespace) -> int:
     """Draw every figure and the table of claims from the finished runs."""
-    from recipes.claims import table
+    from recipes.claims import summary, table
     from recipes.results import Results
 
     paper = papers.get(args.name)
@@ -124,10 +124,14 @@ def figures(args: argparse.Namespace) -> int:
     drawings = folder(args) / "figures"
     drawings.mkdir(exist_ok=True)
     for name, draw in paper.figures(results):
-        draw().savefig(drawings / f"{name}.png", dpi=150)
-    text = table(paper.claims(results))
-    (folder(args) / "claims.md").write_text(text + "\n")
-    print(f"\n{text}\n\nFigures: {drawings}\nClaims:  {folder(args) / 'claims.md'}")
+        draw().savefig(drawings / f"{name}.png", dpi=100)
+    claims = paper.claims(results)
+    (folder(args) / "claims.md").write_text(table(claims) + "\n")
+    print(f"\n{summary(claims)}\n")
+    print(f"Figures: {drawings}")
+    print(
+        f"Claims:  {folder(args) / 'claims.md'}, with what was measured, and the tests"
+    )
     if results.missing:
         print(f"{len(results.missing)} runs are missing, such as {results.missing[0]}.")
     return 1 if results.missing else 0

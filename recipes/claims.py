@@ -27,6 +27,9 @@ class Claim:
     held: bool | None
 
 
+_HELD = {True: "yes", False: "no", None: "undecided"}
+
+
 def table(claims: Sequence[Claim]) -> str:
     """The claims as a table in Markdown.
 
@@ -49,7 +52,32 @@ def table(claims: Sequence[Claim]) -> str:
     ]
     for claim in claims:
         p = "" if claim.pvalue is None else f"{claim.pvalue:.2g}"
-        held = {True: "yes", False: "**no**", None: "undecided"}[claim.held]
+        held = "**no**" if claim.held is False else _HELD[claim.held]
         cells = (claim.rows, claim.network, claim.claim, claim.found, claim.test, p)
         lines.append("| " + " | ".join([*cells, held]) + " |")
     return "\n".join(lines)
+
+
+def summary(claims: Sequence[Claim]) -> str:
+    """The claims in a line each, for a terminal, and how many held.
+
+    Args:
+        claims: In the order of the paper.
+
+    Returns:
+        Lines of text.
+
+    Example:
+        >>> print(summary([Claim("F1a", "resnet20", "harmless", "98 %", "t-test",
+        ...                      0.0004, True)]))
+        yes       F1a, resnet20: harmless
+        Of 1 claims 1 held, 0 did not, 0 are undecided.
+    """
+    lines = [
+        f"{_HELD[claim.held]:<10}{claim.rows}, {claim.network}: {claim.claim}"
+        for claim in claims
+    ]
+    counts = [sum(c.held is held for c in claims) for held in (True, False, None)]
+    yes, no, undecided = counts
+    ending = f"{yes} held, {no} did not, {undecided} are undecided."
+    return "\n".join([*lines, f"Of {len(claims)} claims {ending}"])

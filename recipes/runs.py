@@ -55,6 +55,11 @@ class Run:
         return self.settings.name
 
     @property
+    def path(self) -> Path:
+        """The file that is written last."""
+        return self.folder / RESULT
+
+    @property
     def state(self) -> str:
         """`"finished"`, `"missing"`, `"unfinished"`, or `"damaged"`.
 
@@ -62,11 +67,11 @@ class Run:
         """
         if not self.folder.exists():
             return "missing"
-        if not (self.folder / RESULT).exists():
+        if not self.path.exists():
             begun = (self.folder / BACKUP).exists()
             lost = begun and read_json(self.folder / HISTORY) is None
             return "damaged" if lost else "unfinished"
-        result = read_json(self.folder / RESULT)
+        result = read_json(self.path)
         try:
             whole = result["settings"] == self.settings.to_json() and all(
                 checksum(self.folder / name) == digest
@@ -96,7 +101,7 @@ class Run:
         names += [PREFERRED] * (self.folder / PREFERRED).exists()
         files = {name: checksum(self.folder / name) for name in names}
         write_json(
-            self.folder / RESULT,
+            self.path,
             {**found, "settings": self.settings.to_json(), "files": files},
         )
         # Not before: a process that is killed in between goes on from it.
@@ -111,7 +116,7 @@ class Run:
     @functools.cached_property
     def result(self) -> dict[str, Any]:
         """The numbers of the run; see `training.train`."""
-        return read_json(self.folder / RESULT)
+        return read_json(self.path)
 
     @functools.cached_property
     def history(self) -> dict[str, list[float]]:

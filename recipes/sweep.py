@@ -76,6 +76,10 @@ class Task(Protocol):
         """Unlike that of any other task in the folder."""
 
     @property
+    def path(self) -> Path:
+        """The file that is there once it is finished."""
+
+    @property
     def finished(self) -> bool:
         """Whether its result is there, and whole."""
 
@@ -114,13 +118,10 @@ def share(
     """
     locks = folder / ".locks"
     locks.mkdir(parents=True, exist_ok=True)
-    progress = Progress(len(tasks), quiet)
-    left, here = list(tasks), 0
+    left = [task for task in tasks if not task.finished]
+    progress = Progress(tasks, quiet)
+    here = 0
     failed: list[str] = []
-    for task in tasks:
-        if task.finished:
-            left.remove(task)
-            progress.found(task)
     while left and here != most:
         before = here
         for task in list(left):
@@ -155,74 +156,67 @@ def _done(task: Task, progress: "Progress") -> bool:
 
 
 class Progress:
-    """Lines about a sweep, with the time that is left.
+    """Lines about tasks that several processes share, with the time that is left.
 
     Args:
-        total: Number of tasks.
+        tasks: All of them.
         quiet: Whether to print nothing.
     """
 
-    def __init__(self, total: int, quiet: bool = False) -> None:
-        self.total = total
+    def __init__(self, tasks: Sequence[Task], quiet: bool = False) -> None:
+        self.tasks = tasks
         self.quiet = quiet
-        self.there = 0
-        self.done = 0
+        self._before = self.there
         self._start = self._said = time.monotonic()
+        if self._before:
+            self._print(f"{self._counted(self._before)} already there")
 
-    def found(self, task: Task) -> None:
-        """One was finished before this sweep began."""
-        self.there += 1
-        self._print(f"{self._number} {task.name}: {task.line} (already there)")
+    @property
+    def there(self) -> int:
+        """How many have their result, whoever made it."""
+        return sum(task.path.exists() for task in self.tasks)
 
     def begun(self, task: Task) -> None:
         """One begins here."""
-        self._start_of_task = time.monotonic()
-        self.says(task, "begins", always=True)
+        # A terminal's line is written over; a file's lines stay.
+        if sys.stdout.isatty():
+            self._say(task, "begins")
 
-    def says(self, task: Task, what: str, *, always: bool = False) -> None:
-        """One that is under way tells how far it is."""
-        now = time.monotonic()
-        terminal = sys.stdout.isatty()
-        # A terminal's line is written over; a file's grows.
-        if (always and not terminal) or now - self._said < (0.2 if terminal else 30):
-            return
-        self._said = now
-        text = f"{self._number_of_next} {task.name}: {what}"
-        self._print(text[:110].ljust(110), end="\r" if terminal else "\n")
+    def says(self, task: Task, what: str) -> None:
+        """One that is under way tells how far it is; not every word is passed on."""
+        patience = 0.2 if sys.stdout.isatty() else 30
+        if time.monotonic() - self._said >= patience:
+            self._say(task, what)
 
     def ended(self, task: Task) -> None:
         """One has ended, here or in another process."""
-        self.done += 1
-        self._print(f"{self._number} {task.name}: {task.line} ({self.left})")
+        self._print(f"{self._counted(self.there)} {task.name}: {task.line} {self.left}")
 
     @property
     def left(self) -> str:
         """How long the rest will take, at the pace of all processes so far."""
-        rest = self.total - self.there - self.done
-        if not rest:
-            return "the last"
-        seconds = (time.monotonic() - self._start) / self.done * rest
+        there = self.there
+        rest, done = len(self.tasks) - there, there - self._before
+        if not rest or not done:
+            return ""
+        seconds = (time.monotonic() - self._start) / done * rest
         hours, minutes = divmod(round(seconds / 60), 60)
+        if hours:
+            return f"(about {hours} h {minutes} min left)"
         return (
-            f"about {hours} h {minutes} min left"
-            if hours
-            else (
-                f"about {minutes} min left"
-                if minutes
-                else f"about {seconds:.0f} s left"
-            )
+            f"(about {minutes} min left)"
+            if minutes
+            else f"(about {seconds:.0f} s left)"
         )
 
-    @property
-    def _number(self) -> str:
-        return self._counted(self.there + self.done)
-
-    @property
-    def _number_of_next(self) -> str:
-        return self._counted(self.there + self.done + 1)
+    def _say(self, task: Task, what: str) -> None:
+        self._said = time.monotonic()
+        text = f"{self._counted(self.there + 1)} {task.name}: {what}"
+        self._print(text[:110].ljust(110), end="\r" if sys.stdout.isatty() else "\n")
 
     def _counted(self, number: int) -> str:
-        return f"[{number:{len(str(self.total))}}/{self.total}]"
+        total = len(self.tasks)
+        return f"[{min(number, total):{len(str(total))}}/{total}]"
 
     def _print(self, text: str, end: str = "\n") -> None:
         if not self.quiet:

@@ -7,11 +7,13 @@ seconds a step, the peak of the process's memory, and how long one training and 
 them would take at this pace on this machine.
 
     python -m tools.check_full_scale [lm21] [--only resnet20 vgg16] [--batch 512]
+        [--policy mixed_bfloat16]
 """
 
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -63,17 +65,18 @@ def measured(settings: Settings, batch: int) -> dict[str, Any]:
         "seconds": seconds,
         "memory": peak_memory(),
         "loss": float(logs["loss"]),
-        "selectivity": float(logs["selectivity"]),
+        "mu": float(logs[model.regularizer.name]),
     }
 
 
 def in_a_process(settings: Settings, batch: int) -> dict[str, Any] | None:
-    """A step in a process of its own; None where it was killed for memory."""
+    """A step in a process of its own; None where the system killed it for memory."""
     command = [sys.executable, "-m", "tools.check_full_scale", "--batch", str(batch)]
     command += ["--settings", json.dumps(settings.to_json())]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
-    if run.returncode:
+    if run.returncode in (-signal.SIGKILL, -signal.SIGABRT):
         return None
+    run.check_returncode()
     return json.loads(run.stdout.splitlines()[-1])
 
 
@@ -83,6 +86,7 @@ def main() -> None:
     parser.add_argument("paper", nargs="?", default="lm21")
     parser.add_argument("--only", nargs="+", metavar="SWEEP")
     parser.add_argument("--batch", type=int, help="another than the recipe's")
+    parser.add_argument("--policy", default="float32")
     parser.add_argument("--settings", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.settings:
@@ -96,18 +100,18 @@ def main() -> None:
     for name, sweep in recipes(args.paper).items():
         if args.only and name not in args.only:
             continue
-        settings = sweep.base.replace(alpha=-1.0)
+        settings = sweep.base.replace(alpha=-1.0, policy=args.policy)
         batch = args.batch or settings.batch_size
         found = in_a_process(settings, batch)
         if found is None:
-            print(f"{name:<19}{'':>11}{'':>5}{batch:>6}  failed: too little memory?")
+            print(f"{name:<19}{'':>11}{'':>5}{batch:>6}  killed: too little memory")
             continue
         speed = batch / found["seconds"]
         hours = settings.epochs * EPOCH[settings.data] / speed / 3600
         print(
             f"{name:<19}{found['parameters']:>11,}{found['taps']:>5}{batch:>6}"
             f"{found['seconds']:>9.2f}{speed:>9.0f}{found['memory'] / 2**30:>6.1f}"
-            f"{found['selectivity']:>9.3f}{hours:>9.1f}{len(sweep.settings):>6}",
+            f"{found['mu']:>9.3f}{hours:>9.1f}{len(sweep.settings):>6}",
             flush=True,
         )
 

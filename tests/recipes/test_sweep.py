@@ -25,8 +25,12 @@ class Noted:
         self.times = 0
 
     @property
+    def path(self) -> Path:
+        return self.folder / self.name
+
+    @property
     def finished(self) -> bool:
-        return (self.folder / self.name).exists()
+        return self.path.exists()
 
     @property
     def line(self) -> str:
@@ -64,8 +68,8 @@ def test_what_is_there_is_not_done_again(tmp_path, capsys):
     assert share(tasks, tmp_path) == ([], 0)
     assert [task.times for task in tasks] == [1, 0, 1]
     shown = capsys.readouterr().out
-    assert "[1/3] b: found b (already there)" in shown
-    assert "[3/3] c: found c (the last)" in shown
+    assert shown.splitlines()[0] == "[1/3] already there"
+    assert shown.splitlines()[-1].strip() == "[3/3] c: found c"
     assert share(tasks, tmp_path, quiet=True) == ([], 0)
     assert [task.times for task in tasks] == [1, 0, 1]
     assert capsys.readouterr().out == ""
@@ -87,11 +91,14 @@ def test_the_time_left_is_that_of_the_pace_so_far(tmp_path, monkeypatch, capsys)
         def do(self, say) -> None:
             clock[0] += 3600
             super().do(say)
+            if self.name == "b":  # Another process has ended one meanwhile.
+                (self.folder / "d").touch()
 
-    share([Slow(name, tmp_path) for name in "abc"], tmp_path)
+    share([Slow(name, tmp_path) for name in "abcde"], tmp_path)
     shown = capsys.readouterr().out
-    assert "[1/3] a: found a (about 2 h 0 min left)" in shown
-    assert "[2/3] b: found b (about 1 h 0 min left)" in shown
+    assert "[1/5] a: found a (about 4 h 0 min left)" in shown
+    assert "[3/5] b: found b (about 1 h 20 min left)" in shown
+    assert "[4/5] c: found c (about 45 min left)" in shown
 
 
 def test_what_another_process_does_is_waited_for(tmp_path):

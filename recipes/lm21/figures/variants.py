@@ -115,7 +115,7 @@ def discriminability(runs: Runs) -> Figure:
     found = inference.spearman(index, dprime)
     caption = (
         f"Every unit of {len(runs[0.0])} networks with alpha = 0. Spearman's rank "
-        f"correlation {found.correlation:.2f}, p = {found.pvalue:.1g}."
+        f"correlation {found.correlation:.2f}, {_small(found.pvalue)}."
     )
     figure, axes = panels(titled(runs, "d' and selectivity"), caption, 1, 1)
     axes[0, 0].plot(index, dprime, ".", markersize=3, alpha=0.5, rasterized=True)
@@ -188,3 +188,8 @@ def warmup(runs: Runs, constant: Runs) -> Figure:
     cloud(every, runs, selectivity, SELECTIVITY, colors)
     name_shades(figure, colors)
     return figure
+
+
+def _small(pvalue: float) -> str:
+    """A p-value, which may be too small for a float."""
+    return f"p = {pvalue:.1g}" if pvalue else "p < 1e-300"
