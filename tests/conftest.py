@@ -15,6 +15,9 @@ import pytest
 import tensorflow as tf
 from sklearn.datasets import load_digits
 
+# TensorFlow enables it by a public name, and disables it by this one alone.
+from tensorflow.python.framework.config import disable_op_determinism
+
 # Two logical CPUs in every test, so that none depends on which ran before it.
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
@@ -36,6 +39,8 @@ def seeded():
     yield
     keras.config.set_dtype_policy("float32")
     keras.config.set_image_data_format("channels_last")
+    # A recipe's training enables it for its process, and Keras then leaves XLA out.
+    disable_op_determinism()
 
 
 @pytest.fixture(scope="session")
