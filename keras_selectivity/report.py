@@ -84,6 +84,31 @@ class SelectivityReport(Archived, Mapping[str, dict[str, np.ndarray]]):
         """`(classes,)`: how often each class is predicted (R22 A.5.4)."""
         return self.confusion.sum(axis=0)
 
+    def class_representation(self, largest: int = 5) -> float:
+        """Mean of the largest numbers of samples for which a class is predicted.
+
+        A network whose predictions are as balanced as the samples has samples /
+        classes, one that predicts few classes has more.
+
+        Args:
+            largest: How many classes, those that are predicted most; at least 1.
+                With fewer classes: all.
+
+        Returns:
+            A number of samples.
+
+        Raises:
+            ValueError: If `largest` is less than 1.
+
+        Reference:
+            R22 appendix A.5.4, figure 16.
+        """
+        if largest < 1:
+            raise ValueError(
+                f"`largest` must be at least 1. Received: largest={largest!r}."
+            )
+        return float(np.sort(self.predicted_counts)[-largest:].mean())
+
     @property
     def absent_classes(self) -> list[int]:
         """Classes without a measured sample: the measures leave them out."""

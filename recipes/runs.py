@@ -13,12 +13,14 @@ from recipes.files import checksum, read_json, write_json
 from recipes.settings import Settings
 from recipes.training import (
     BACKUP,
+    FIRST_EPOCH,
     HISTORY,
     PREFERRED,
     REPORT,
     RESULT,
     WEIGHTS,
     build,
+    kept,
     train,
 )
 
@@ -28,7 +30,7 @@ class Run:
 
     The folder holds `settings.json` (all settings and the versions of the
     packages), `history.json` (every logged number of every epoch),
-    `selected.weights.h5` (of the epoch with the highest validation accuracy),
+    `selected.weights.h5` (of the best or the last epoch), `kept/` (of others),
     `report.npz` (every unit of that network over the test set),
     `preferred_classes.npz` (through training), `logs/` for TensorBoard, and at last
     `result.json`, with the checksums of the others.
@@ -98,7 +100,8 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         found = train(self.settings, self.folder, say)
         names = [WEIGHTS, REPORT, HISTORY]
-        names += [PREFERRED] * (self.folder / PREFERRED).exists()
+        names += [kept(epochs) for epochs in self.settings.kept_epochs]
+        names += [n for n in (PREFERRED, FIRST_EPOCH) if (self.folder / n).exists()]
         files = {name: checksum(self.folder / name) for name in names}
         write_json(
             self.path,
@@ -143,12 +146,30 @@ class Run:
                 if key.startswith("history/")
             }
 
-    def model(self) -> Any:
-        """The network with its selected weights.
+    @functools.cached_property
+    def first_epoch(self) -> dict[str, list[float]]:
+        """As `history`, before the training and within its first epoch, by `step`."""
+        return read_json(self.folder / FIRST_EPOCH)
+
+    def model(self, epochs: int | None = None) -> Any:
+        """The network with its weights.
+
+        Args:
+            epochs: After so many, one of `settings.kept_epochs`; None: those of the
+                run.
 
         Returns:
             A Keras model, not compiled.
+
+        Raises:
+            ValueError: If the weights of that epoch were not kept.
         """
+        if epochs is not None and epochs not in self.settings.kept_epochs:
+            raise ValueError(
+                f"`epochs` must be one of {self.settings.kept_epochs}, after which the "
+                f"run {self.name!r} kept its weights. Received: epochs={epochs!r}."
+            )
         model = build(self.settings)
-        model.load_weights(self.folder / WEIGHTS)
+        name = WEIGHTS if epochs is None else kept(epochs)
+        model.load_weights(self.folder / name)
         return model

@@ -4,12 +4,14 @@ import dataclasses
 import difflib
 import hashlib
 import json
+import re
 import typing
 from collections.abc import Mapping
 from typing import Any, Self
 
 from recipes import data, models
 
+REGULARIZERS = ("si", "dprime", "si_sum")
 POLICIES = ("float32", "float64", "mixed_float16", "mixed_bfloat16")
 
 
@@ -17,7 +19,7 @@ POLICIES = ("float32", "float64", "mixed_float16", "mixed_bfloat16")
 class Settings:
     """One training: the data, the network, how it is trained and regularised.
 
-    Every field but the last two decides the result. Two trainings with the same
+    Every field but the last three decides the result. Two trainings with the same
     settings are the same run, whatever figures they are for.
 
     Attributes:
@@ -33,9 +35,18 @@ class Settings:
         augmentation: Of the training images: "none", "flip_crop" or "inception".
         corruption: Share of the training labels that are shuffled, in [0, 1].
         alpha: Scale of the regulariser.
-        regularizer: "si" or "dprime".
-        taps: Regularised outputs: "relu", all of them, or "first:3", "last:3".
+        regularizer: "si", "dprime", or "si_sum", R22's public code's.
+        taps: Regularised outputs: "relu", all of them, "first:3", "last:3", or a
+            regular expression that names layers.
+        groups: A regular expression whose first group names the module of a layer,
+            for the mean over modules; "" for the mean over layers.
         warmup_epochs: Epochs over which alpha rises from 0.
+        window: The first epoch, from 0, with the regulariser, and perhaps the first
+            without it again; () for all epochs.
+        select: Which weights are those of the run: "best", of the epoch with the
+            highest validation accuracy, or "last".
+        kept_epochs: Numbers of epochs after which weights are kept beside those; 0
+            for the initial ones.
         seed: Of the weights, the held-out images, the order and the augmentation.
         policy: Keras's dtype policy.
         deterministic: Whether TensorFlow may use deterministic operations alone,
@@ -43,6 +54,8 @@ class Settings:
             for bit as one that was not.
         measure_every_epoch: Whether the test set is measured after every epoch,
             for what happens during training.
+        first_epoch_points: How often the test set is measured within the first
+            epoch as well, and 1 more: before it.
 
     Raises:
         TypeError: If a value is of another type.
@@ -73,11 +86,16 @@ class Settings:
     alpha: float = 0.0
     regularizer: str = "si"
     taps: str = "relu"
+    groups: str = ""
     warmup_epochs: int = 0
+    window: tuple[int, ...] = ()
+    select: str = "best"
+    kept_epochs: tuple[int, ...] = ()
     seed: int = 0
     policy: str = "float32"
     deterministic: bool = False
     measure_every_epoch: bool = True
+    first_epoch_points: int = 0
 
     def __post_init__(self) -> None:
         hints = typing.get_type_hints(type(self))
@@ -108,11 +126,30 @@ class Settings:
             "corruption": (0 <= self.corruption <= 1, "in [0, 1]"),
             "alpha": (abs(self.alpha) < float("inf"), "finite"),
             "regularizer": (
-                self.regularizer in ("si", "dprime"),
-                "'si' or 'dprime'",
+                self.regularizer in REGULARIZERS,
+                f"one of {REGULARIZERS}",
             ),
-            "taps": (_is_selection(self.taps), "'relu', 'first:<n>' or 'last:<n>'"),
+            "taps": (
+                _is_selection(self.taps),
+                "'relu', 'first:<n>', 'last:<n>' or a regular expression",
+            ),
+            "groups": (
+                not self.groups or _groups(self.groups) > 0,
+                "a regular expression with a group, or ''",
+            ),
             "warmup_epochs": (self.warmup_epochs >= 0, "at least 0"),
+            "window": (
+                len(self.window) <= 2
+                and all(epoch >= 0 for epoch in self.window)
+                and self.window == tuple(sorted(set(self.window))),
+                "(), (start,) or (start, stop), epochs from 0, stop after start",
+            ),
+            "select": (self.select in ("best", "last"), "'best' or 'last'"),
+            "kept_epochs": (
+                all(0 <= epoch <= self.epochs for epoch in self.kept_epochs),
+                "numbers of epochs, from 0 to `epochs`",
+            ),
+            "first_epoch_points": (self.first_epoch_points >= 0, "at least 0"),
             "seed": (self.seed >= 0, "at least 0"),
         }
         for name, (holds, rule) in allowed.items():
@@ -159,15 +196,18 @@ class Settings:
         """
         if self.alpha:
             return self
-        return self.replace(regularizer="si", taps="relu", warmup_epochs=0)
+        return self.replace(
+            regularizer="si", taps="relu", groups="", warmup_epochs=0, window=()
+        )
 
     @property
     def name(self) -> str:
         """Of the run's folder: what a reader looks for, and a digest of all."""
         parts = [self.model, self.data]
         parts += [str(self.regularizer)] * (self.regularizer != "si")
-        parts += [self.taps.replace(":", "")] * (self.taps != "relu")
+        parts += [re.sub(r"\W", "", self.taps)] * (self.taps != "relu")
         parts += ["warmup"] * (self.warmup_epochs > 0)
+        parts += ["epochs" + "to".join(map(str, self.window))] * bool(self.window)
         parts += [f"corrupted{self.corruption:g}"] * (self.corruption > 0)
         parts += [
             f"{key}{value}"
@@ -276,7 +316,14 @@ def _is(value: Any, kind: Any) -> bool:
 
 
 def _is_selection(taps: str) -> bool:
-    end, colon, count = taps.partition(":")
-    if not colon:
-        return taps == "relu"
-    return end in ("first", "last") and count.isdecimal() and int(count) > 0
+    if re.fullmatch(r"\w+:\w*", taps):
+        return bool(re.fullmatch(r"(first|last):0*[1-9]\d*", taps))
+    return bool(taps) and _groups(taps) >= 0
+
+
+def _groups(expression: str) -> int:
+    """Groups of a regular expression; -1 where it is none."""
+    try:
+        return re.compile(expression).groups
+    except re.error:
+        return -1

@@ -6,7 +6,7 @@ import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,13 +14,10 @@ import tensorflow as tf
 
 import keras_selectivity as ks
 from keras_selectivity.callbacks.data_callback import MeasuringCallback
-from recipes import data, models
+from recipes import data, models, regularizers
 from recipes.files import read_json, write_json
 from recipes.optimizers import TorchSGD
 from recipes.settings import Settings
-
-if TYPE_CHECKING:
-    pass
 
 #: Files of a run, in its folder.
 RESULT = "result.json"
@@ -28,6 +25,7 @@ WEIGHTS = "selected.weights.h5"
 REPORT = "report.npz"
 HISTORY = "history.json"
 PREFERRED = "preferred_classes.npz"
+FIRST_EPOCH = "first_epoch.json"
 BACKUP = "backup"
 #: What is measured of every unit at the end. LM21's precision is that of as many
 #: samples as a class has.
@@ -39,16 +37,18 @@ METRICS = (
     "dead",
     "active_fraction",
 )
+#: Of all hidden rectifiers, whichever are regularised.
+MEASURED = "relu"
 #: Data are measured in batches of this size, whatever the training's.
 EVALUATION_BATCH = 500
 
 
 def train(settings: Settings, folder: Path, say: Callable[[str], None]) -> dict:
-    """Train a network, keep its best epoch, measure it.
+    """Train a network, keep its best or last epoch, measure it.
 
-    Goes on from the last whole epoch of a process that was stopped. The weights
-    kept are those of the epoch with the highest validation accuracy, the last of
-    them on a tie. Several GPUs that the process sees share every batch.
+    Goes on from the last whole epoch of a process that was stopped. The best epoch
+    is that with the highest validation accuracy, the last of them on a tie. Several
+    GPUs that the process sees share every batch.
 
     Args:
         settings: Of the training.
@@ -68,7 +68,7 @@ def train(settings: Settings, folder: Path, say: Callable[[str], None]) -> dict:
     found = load(settings)
     model = compiled(settings)
     backup = ks.callbacks.TrainingBackup(folder / BACKUP)
-    chronicle = Chronicle(folder, backup.epoch)
+    chronicle = Chronicle(folder, settings, backup.epoch)
     test = found.batches("test", EVALUATION_BATCH)
     model.fit(
         found.training_batches(
@@ -83,7 +83,7 @@ def train(settings: Settings, folder: Path, say: Callable[[str], None]) -> dict:
         validation_data=found.batches("validation", EVALUATION_BATCH),
         callbacks=[
             *schedules(settings),
-            *(watchers(test, folder) if settings.measure_every_epoch else []),
+            *watchers(settings, test, folder, backup.epoch),
             keras.callbacks.LambdaCallback(
                 on_epoch_end=lambda epoch, logs: say(
                     f"epoch {epoch + 1} of {settings.epochs}"
@@ -167,8 +167,9 @@ def compiled(settings: Settings) -> ks.SelectivityModel:
         model = ks.SelectivityModel(
             build(settings),
             alpha=settings.alpha,
-            regularizer=settings.regularizer,
+            regularizer=regularizers.get(settings.regularizer),
             taps=selection(settings.taps),
+            groups=settings.groups or None,
         )
         model.compile(
             TorchSGD(
@@ -186,7 +187,7 @@ def selection(taps: str) -> Any:
     """The regularised outputs as the library has them.
 
     Args:
-        taps: `"relu"`, `"first:3"` or `"last:3"`.
+        taps: `"relu"`, `"first:3"`, `"last:3"` or a regular expression.
 
     Returns:
         What `SelectivityModel` takes.
@@ -197,7 +198,7 @@ def selection(taps: str) -> Any:
     """
     end, _, count = taps.partition(":")
     ends = {"first": ks.taps.first, "last": ks.taps.last}
-    return ends[end](int(count)) if count else taps
+    return ends[end](int(count)) if end in ends else taps
 
 
 def schedules(settings: Settings) -> list[keras.callbacks.Callback]:
@@ -218,57 +219,133 @@ def schedules(settings: Settings) -> list[keras.callbacks.Callback]:
     found = [keras.callbacks.LearningRateScheduler(rate)]
     if settings.warmup_epochs:
         found.append(ks.callbacks.AlphaWarmup(settings.warmup_epochs))
+    if settings.window:
+        found.append(ks.callbacks.AlphaWindow(*settings.window))
     return found
 
 
-def watchers(test: Any, folder: Path) -> list[keras.callbacks.Callback]:
-    """What is noted of the test set after every epoch, in one pass.
+def watchers(
+    settings: Settings, test: Any, folder: Path, epoch: int
+) -> list[keras.callbacks.Callback]:
+    """What is noted of the test set after every epoch, in one pass, and in the first.
 
     Args:
+        settings: Of the training.
         test: The test set.
         folder: Of the run.
+        epoch: With which this process begins.
 
     Returns:
         Callbacks.
     """
+    if not settings.measure_every_epoch:
+        return []
+    begins = [] if epoch else [FirstEpochMonitor(test, folder, settings)]
     return [
-        EpochMonitor(test),
+        *(begins if settings.first_epoch_points else []),
+        EpochMonitor(test, taps=MEASURED),
         keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
-        ks.callbacks.SelectivityMonitor(test, log_dir=folder / "logs"),
-        ks.callbacks.PreferredClassTracker(test, folder / PREFERRED),
+        ks.callbacks.SelectivityMonitor(test, log_dir=folder / "logs", taps=MEASURED),
+        ks.callbacks.PreferredClassTracker(test, folder / PREFERRED, taps=MEASURED),
     ]
 
 
 class EpochMonitor(MeasuringCallback):
-    """Puts `test_accuracy` and `test_selectivity`, by layer too, into the logs."""
+    """Puts what `noted` finds on the test set into the logs."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        report = self.measure(epoch)
-        found = {"test_accuracy": report.accuracy, "test_selectivity": report.mean()}
-        for layer, mean in report.layer_means().items():
-            found[f"test_selectivity/{layer}"] = mean
+        found = noted(self.measure(epoch))
         if logs is not None:
             logs.update(found)
 
 
-class Chronicle(keras.callbacks.Callback):
-    """Keeps the history in a file, and the weights of the best epoch.
+class FirstEpochMonitor(MeasuringCallback):
+    """Notes the test set before the training, and within its first epoch.
 
-    Both as they would be had the training not been interrupted: nothing of an
+    Writes a list for each number that `EpochMonitor` logs, and `step`: how many
+    steps the network had been trained for.
+
+    Args:
+        test: The test set.
+        folder: Of the run.
+        settings: Of the training: `first_epoch_points`.
+    """
+
+    def __init__(self, test: Any, folder: Path, settings: Settings) -> None:
+        super().__init__(test, taps=MEASURED)
+        self.folder = folder
+        self.points = settings.first_epoch_points
+        self.found: dict[str, list[float]] = {}
+        self._steps: set[int] = set()
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
+        steps = self.params["steps"]
+        # The end of the epoch is the epoch's own.
+        self._steps = {
+            round(steps * (point + 1) / (self.points + 1))
+            for point in range(self.points)
+        } - {0, steps}
+        self._note(0)
+
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        if batch + 1 in self._steps:
+            self._steps.remove(batch + 1)
+            self._note(batch + 1)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._steps = set()
+
+    def _note(self, step: int) -> None:
+        # Epochs count from 0: no epoch's report is taken for this one.
+        for key, value in {"step": step, **noted(self.measure(-1 - step))}.items():
+            self.found.setdefault(key, []).append(float(value))
+        write_json(self.folder / FIRST_EPOCH, self.found)
+
+
+def noted(report: ks.SelectivityReport) -> dict[str, float]:
+    """What is noted of the test set after an epoch.
+
+    Args:
+        report: Of the network.
+
+    Returns:
+        `test_accuracy`, `test_selectivity` and each layer's, and
+        `test_class_representation`, the mean of the five largest numbers of samples
+        for which a class is predicted (R22 figure 16).
+    """
+    found = {
+        "test_accuracy": report.accuracy,
+        "test_selectivity": report.mean(),
+        "test_class_representation": report.class_representation(),
+    }
+    for layer, mean in report.layer_means().items():
+        found[f"test_selectivity/{layer}"] = mean
+    return found
+
+
+class Chronicle(keras.callbacks.Callback):
+    """Keeps the history in a file, and weights.
+
+    All as they would be had the training not been interrupted: nothing of an
     epoch that will be trained again is kept, and nothing is removed before the
     backup that no longer needs it.
 
     Args:
         folder: Of the run.
+        settings: Of the training: `select` and `kept_epochs`.
         epoch: That with which this process begins.
 
     Attributes:
         history: For each logged number a list of its values, epoch by epoch.
     """
 
-    def __init__(self, folder: Path, epoch: int) -> None:
+    def __init__(self, folder: Path, settings: Settings, epoch: int) -> None:
         super().__init__()
         self.folder = folder
+        self.settings = settings
         self.history: dict[str, list[float]] = {}
         if epoch:
             before = read_json(folder / HISTORY)
@@ -276,13 +353,17 @@ class Chronicle(keras.callbacks.Callback):
 
     @property
     def selected(self) -> int:
-        """The epoch, from 0, with the highest validation accuracy."""
+        """The epoch, from 0, whose weights are the run's: the best one, or the last."""
         accuracy = self.history["val_accuracy"]
+        if self.settings.select == "last":
+            return len(accuracy) - 1
         # Of equals the last: small validation sets have many.
         return len(accuracy) - 1 - int(np.argmax(accuracy[::-1]))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._remove_others()
+        if epoch == 0:
+            self._keep(0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         for key, value in (logs or {}).items():
@@ -290,16 +371,25 @@ class Chronicle(keras.callbacks.Callback):
             if not key.startswith("val_selectivity"):
                 self.history.setdefault(key, []).append(float(value))
         write_json(self.folder / HISTORY, self.history)
+        self._keep(epoch + 1)
         if self.selected == epoch:
-            unfinished = self.folder / "unfinished.weights.h5"
-            self.model.base_model.save_weights(unfinished, overwrite=True)
-            unfinished.replace(self._path(epoch))
+            self._save(self._path(epoch))
 
     def settle(self) -> None:
         """Give the weights of the selected epoch their final name."""
         if self._path(self.selected).exists():
             self._path(self.selected).replace(self.folder / WEIGHTS)
         self._remove_others()
+
+    def _keep(self, epochs: int) -> None:
+        if epochs in self.settings.kept_epochs:
+            self._save(self.folder / kept(epochs))
+
+    def _save(self, path: Path) -> None:
+        unfinished = self.folder / "unfinished.weights.h5"
+        self.model.base_model.save_weights(unfinished, overwrite=True)
+        path.parent.mkdir(exist_ok=True)
+        unfinished.replace(path)
 
     def _remove_others(self) -> None:
         for path in self.folder.glob("epoch-*.weights.h5"):
@@ -308,6 +398,22 @@ class Chronicle(keras.callbacks.Callback):
 
     def _path(self, epoch: int) -> Path:
         return self.folder / f"epoch-{epoch:04d}.weights.h5"
+
+
+def kept(epochs: int) -> str:
+    """The file, in a run's folder, of the weights after a number of epochs.
+
+    Args:
+        epochs: 0 for the initial weights.
+
+    Returns:
+        Its name.
+
+    Example:
+        >>> kept(3)
+        'kept/0003.weights.h5'
+    """
+    return f"kept/{epochs:04d}.weights.h5"
 
 
 def versions() -> dict[str, Any]:

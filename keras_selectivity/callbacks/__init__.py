@@ -6,6 +6,7 @@ from keras_selectivity.callbacks.alpha_factor import AlphaFactor
 from keras_selectivity.callbacks.alpha_scheduler import AlphaScheduler
 from keras_selectivity.callbacks.alpha_warmup import AlphaWarmup
 from keras_selectivity.callbacks.alpha_window import AlphaWindow
+from keras_selectivity.callbacks.class_representation import ClassRepresentation
 from keras_selectivity.callbacks.preferred_class_tracker import PreferredClassTracker
 from keras_selectivity.callbacks.selectivity_monitor import SelectivityMonitor
 from keras_selectivity.callbacks.training_backup import TrainingBackup
@@ -17,6 +18,7 @@ __all__ = [
     "AlphaScheduler",
     "AlphaWarmup",
     "AlphaWindow",
+    "ClassRepresentation",
     "PreferredClassTracker",
     "SelectivityMonitor",
     "TrainingBackup",

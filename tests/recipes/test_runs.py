@@ -24,6 +24,8 @@ SETTINGS = Settings(
     warmup_epochs=2,
     seed=3,
     deterministic=True,
+    kept_epochs=(0, 3),
+    first_epoch_points=2,
 )
 
 
@@ -52,9 +54,12 @@ def left_by(run):
         preferred = {key: file[key].tolist() for key in file.files}
     with np.load(run.folder / "report.npz") as file:
         report = {key: file[key].tolist() for key in file.files if key != "header"}
-    weights = [w.tolist() for w in run.model().get_weights()]
+    weights = [
+        [w.tolist() for w in run.model(epochs).get_weights()] for epochs in (None, 0, 3)
+    ]
     history = json.loads((run.folder / "history.json").read_text())
-    return files["selected_epoch"], history, preferred, report, weights
+    first = json.loads((run.folder / "first_epoch.json").read_text())
+    return files["selected_epoch"], history, first, preferred, report, weights
 
 
 def test_the_folder_says_all_of_itself(finished):
@@ -65,9 +70,13 @@ def test_the_folder_says_all_of_itself(finished):
         "selected.weights.h5",
         "report.npz",
         "preferred_classes.npz",
+        "first_epoch.json",
+        "kept",
         "logs",
         "result.json",
     }
+    names = {path.name for path in (finished.folder / "kept").iterdir()}
+    assert names == {"0000.weights.h5", "0003.weights.h5"}
     said = json.loads((finished.folder / "settings.json").read_text())
     assert {name: said[name] for name in SETTINGS.to_json()} == SETTINGS.to_json()
     assert said["versions"]["keras"] == keras.__version__
@@ -126,9 +135,48 @@ def test_precision_is_of_as_many_samples_as_a_class_has(finished):
 
 
 def test_a_tie_goes_to_the_last_epoch(tmp_path):
-    chronicle = training.Chronicle(tmp_path, 0)
+    chronicle = training.Chronicle(tmp_path, SETTINGS, 0)
     chronicle.history = {"val_accuracy": [0.5, 0.9, 0.7, 0.9, 0.8]}
     assert chronicle.selected == 3
+    last = training.Chronicle(tmp_path, SETTINGS.replace(select="last"), 0)
+    last.history = chronicle.history
+    assert last.selected == 4
+
+
+def test_kept_weights_are_of_their_epochs(finished):
+    data = training.load(SETTINGS).batches("test", 100)
+    first = finished.first_epoch
+    assert first["step"] == [0, 2, 3]  # Of 5 steps.
+    before = ks.measure(finished.model(0), data, verbose=0)
+    assert before.accuracy == first["test_accuracy"][0]
+    assert before.layer_means()["hidden_2"] == pytest.approx(
+        first["test_selectivity/hidden_2"][0], abs=1e-6
+    )
+    after = ks.measure(finished.model(3), data, verbose=0)
+    assert after.accuracy == finished.history["test_accuracy"][2]
+    assert (
+        after.class_representation()
+        == (finished.history["test_class_representation"][2])
+    )
+    with pytest.raises(ValueError, match=r"`epochs` must be one of \(0, 3\)"):
+        finished.model(2)
+
+
+def test_all_rectifiers_are_followed_whichever_are_regularised(tmp_path):
+    settings = SETTINGS.replace(
+        taps=r"hidden_\d", groups=r"hid(den)_", window=(1,), epochs=3, kept_epochs=()
+    )
+    run = Run(settings.replace(taps="hidden_1"), tmp_path)
+    run.do(silent)
+    assert "epochs1" in run.name
+    assert "test_selectivity/hidden_2" in run.history
+    # The first epoch is that of a network without a regulariser.
+    plain = Run(settings.replace(alpha=0), tmp_path)
+    plain.do(silent)
+    names = ("test_selectivity/hidden_2", "test_accuracy")
+    for name in names:
+        assert run.history[name][0] == pytest.approx(plain.history[name][0], abs=1e-6)
+    assert run.history[names[0]][2] != pytest.approx(plain.history[names[0]][2], 1e-6)
 
 
 def test_a_finished_run_is_found_again(finished):
@@ -138,7 +186,10 @@ def test_a_finished_run_is_found_again(finished):
 
 @pytest.mark.parametrize(
     "name",
-    ["selected.weights.h5", "report.npz", "history.json", "preferred_classes.npz"],
+    [
+        *("selected.weights.h5", "report.npz", "history.json"),
+        *("preferred_classes.npz", "first_epoch.json", "kept/0000.weights.h5"),
+    ],
 )
 @pytest.mark.parametrize("how", ["cut", "changed", "lost"])
 def test_damage_is_noticed(copied, name, how):

@@ -18,26 +18,20 @@ from recipes.lm21.claims.losses import (
     loses,
     points,
 )
-from recipes.lm21.claims.samples import (
-    Pairs,
-    Samples,
-    fewest,
-    negative,
-    percent,
-    positive,
-)
-from recipes.lm21.claims.statement import stated
+from recipes.lm21.claims.samples import Pairs, Samples, fewest, negative, positive
 from recipes.lm21.claims.trends import trend
-from recipes.lm21.claims.verdicts import (
+from recipes.results import Results
+from recipes.verdicts import (
     LEVEL,
     UNDECIDED,
     Outcome,
     corrected,
     decided,
     extreme,
+    stated,
     together,
 )
-from recipes.results import Results
+from recipes.wording import percent
 
 #: Rows and text: promoting selectivity harms at every alpha.
 HARM = {

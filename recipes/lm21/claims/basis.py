@@ -10,10 +10,9 @@ from recipes.claims import Claim
 from recipes.lm21.analyses import as_distances, bounds, distances
 from recipes.lm21.claims.differences import differs
 from recipes.lm21.claims.samples import Samples, negative
-from recipes.lm21.claims.statement import stated
 from recipes.lm21.claims.trends import trend
-from recipes.lm21.claims.verdicts import LEVEL, Outcome, extreme
 from recipes.results import Results
+from recipes.verdicts import LEVEL, Outcome, extreme, stated
 
 #: Rows of the distances, of their growth, of the bounds, of the bounds by layer.
 ROWS = {

@@ -19,10 +19,9 @@ from recipes.lm21.claims.samples import (
     Where,
     everything,
     fewest,
-    number,
     spread,
 )
-from recipes.lm21.claims.verdicts import (
+from recipes.verdicts import (
     LEVEL,
     UNDECIDED,
     Outcome,
@@ -32,6 +31,7 @@ from recipes.lm21.claims.verdicts import (
     extreme,
     together,
 )
+from recipes.wording import number
 
 _NAMES: dict[Callable[..., Comparison], str] = {
     t_test: "t-test",

@@ -6,11 +6,11 @@ from recipes.claims import Claim
 from recipes.lm21 import quantities
 from recipes.lm21.claims.differences import denied, differs, pooled
 from recipes.lm21.claims.losses import gains_less, harmless
-from recipes.lm21.claims.samples import Samples, negative, percent, positive
-from recipes.lm21.claims.statement import stated
+from recipes.lm21.claims.samples import Samples, negative, positive
 from recipes.lm21.claims.trends import trend
-from recipes.lm21.claims.verdicts import Outcome
 from recipes.results import Results
+from recipes.verdicts import Outcome, stated
+from recipes.wording import percent
 
 #: For each end, the quantity that is regularised.
 ENDS = {

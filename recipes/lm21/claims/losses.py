@@ -1,15 +1,8 @@
 """Rules about how much accuracy is lost, or is not."""
 
 from keras_selectivity.inference import family
-from recipes.lm21.claims.samples import (
-    Samples,
-    Where,
-    fewest,
-    negative,
-    number,
-    positive,
-)
-from recipes.lm21.claims.verdicts import (
+from recipes.lm21.claims.samples import Samples, Where, fewest, negative, positive
+from recipes.verdicts import (
     LEVEL,
     UNDECIDED,
     Outcome,
@@ -18,6 +11,7 @@ from recipes.lm21.claims.verdicts import (
     extreme,
     together,
 )
+from recipes.wording import number
 
 #: A percentage point: a loss of accuracy that does no harm.
 POINT = 0.01

@@ -10,13 +10,13 @@ from recipes.claims import Claim
 from recipes.lm21 import quantities
 from recipes.lm21.claims.accuracy import opposite
 from recipes.lm21.claims.differences import denied, differs
-from recipes.lm21.claims.samples import Samples, everything, negative, percent, positive
+from recipes.lm21.claims.samples import Samples, everything, negative, positive
 from recipes.lm21.claims.selectivity import SMALL
-from recipes.lm21.claims.statement import stated
 from recipes.lm21.claims.trends import looser, trend
-from recipes.lm21.claims.verdicts import Outcome, extreme
 from recipes.results import Results
 from recipes.runs import Run
+from recipes.verdicts import Outcome, extreme, stated
+from recipes.wording import percent
 
 #: Name, quantity, and rows in ResNet18 and ResNet20.
 MEASURES: tuple[tuple[str, Callable[[Run], float], str, str], ...] = (

@@ -8,6 +8,7 @@ import numpy as np
 from keras_selectivity.inference import Interval, bootstrap_mean
 from recipes.results import Results
 from recipes.runs import Run
+from recipes.wording import number
 
 #: Which values of alpha a claim is about.
 Where = Callable[[float], bool]
@@ -33,38 +34,6 @@ def regularized(alpha: float) -> bool:
 def everything(alpha: float) -> bool:
     """Whether or not."""
     return True
-
-
-def number(value: float) -> str:
-    """Two digits that say something, or all before the point.
-
-    Args:
-        value: Any number.
-
-    Returns:
-        Text.
-
-    Example:
-        >>> [number(value) for value in (0.2412, 0.003, 23.6, 120.4)]
-        ['0.24', '0.003', '24', '120']
-    """
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.2g}"
-
-
-def percent(value: float) -> str:
-    """A share in per cent.
-
-    Args:
-        value: In [0, 1].
-
-    Returns:
-        Text.
-
-    Example:
-        >>> percent(0.9731)
-        '97.3%'
-    """
-    return f"{value:.1%}"
 
 
 class Samples(NamedTuple):

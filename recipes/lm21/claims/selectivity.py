@@ -8,11 +8,11 @@ from keras_selectivity.inference import paired_t_test
 from recipes.claims import Claim
 from recipes.lm21 import quantities
 from recipes.lm21.claims.differences import differs, uneven
-from recipes.lm21.claims.samples import Samples, Where, negative, percent, positive
-from recipes.lm21.claims.statement import stated
+from recipes.lm21.claims.samples import Samples, Where, negative, positive
 from recipes.lm21.claims.trends import in_order, trend
-from recipes.lm21.claims.verdicts import LEVEL, Outcome, extreme
 from recipes.results import Results
+from recipes.verdicts import LEVEL, Outcome, extreme, stated
+from recipes.wording import percent
 
 #: Up to here alpha is small: where the paper finds regular effects in all networks.
 SMALL = 1.0

@@ -8,18 +8,11 @@ from recipes.claims import Claim
 from recipes.lm21 import quantities
 from recipes.lm21.claims.differences import alike, between, differs, pooled
 from recipes.lm21.claims.losses import POINT, little
-from recipes.lm21.claims.samples import (
-    Samples,
-    Where,
-    negative,
-    percent,
-    positive,
-    spread,
-)
-from recipes.lm21.claims.statement import stated
+from recipes.lm21.claims.samples import Samples, Where, negative, positive, spread
 from recipes.lm21.claims.trends import trend, unrelated
-from recipes.lm21.claims.verdicts import Outcome
 from recipes.results import Results
+from recipes.verdicts import Outcome, stated
+from recipes.wording import percent
 
 #: A median of t95 above so many times that at alpha 0 is slow.
 SLOW = 1.5

@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_selectivity.inference import Correlation, spearman
 from recipes.lm21.claims.samples import Samples, Where
-from recipes.lm21.claims.verdicts import (
+from recipes.verdicts import (
     FEW,
     LEVEL,
     UNDECIDED,

@@ -7,11 +7,11 @@ from recipes.claims import Claim
 from recipes.lm21 import quantities
 from recipes.lm21.claims.differences import between, differs
 from recipes.lm21.claims.losses import points
-from recipes.lm21.claims.samples import Samples, Where, number, percent, positive
-from recipes.lm21.claims.statement import stated
+from recipes.lm21.claims.samples import Samples, Where, positive
 from recipes.lm21.claims.trends import correlation, rho, trend
-from recipes.lm21.claims.verdicts import LEVEL, Outcome, together
 from recipes.results import Results
+from recipes.verdicts import LEVEL, Outcome, stated, together
+from recipes.wording import number, percent
 
 #: Accuracy that is lost before units become sparse: 4 points, and 5.
 LOSS = {"resnet18": 0.04, "resnet20": 0.05}

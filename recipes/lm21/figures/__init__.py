@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from recipes.drawing import Drawing
 from recipes.lm21.figures import (
     accuracy,
     activity,
@@ -10,7 +11,6 @@ from recipes.lm21.figures import (
     off_axis,
     variants,
 )
-from recipes.lm21.figures.values import Drawing
 from recipes.results import Results
 
 THEMES = (accuracy, information, off_axis, activity, variants, learning)

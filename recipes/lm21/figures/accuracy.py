@@ -6,6 +6,7 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from keras_selectivity import inference
+from recipes.drawing import Drawing, panels
 from recipes.lm21.figures.frames import (
     ACCURACY,
     INTERVALS,
@@ -16,7 +17,6 @@ from recipes.lm21.figures.frames import (
     even,
     mark,
     name_shades,
-    panels,
     shades,
 )
 from recipes.lm21.figures.pieces import (
@@ -31,7 +31,6 @@ from recipes.lm21.figures.pieces import (
 from recipes.lm21.figures.values import (
     NETWORKS,
     SIGNS,
-    Drawing,
     Runs,
     accuracy,
     against_zero,

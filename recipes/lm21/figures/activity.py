@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 from matplotlib.figure import Figure
 
+from recipes.drawing import Drawing, panels
 from recipes.lm21.figures.frames import (
     ACCURACY,
     INTERVALS,
@@ -14,13 +15,11 @@ from recipes.lm21.figures.frames import (
     alpha_axis,
     even,
     name_shades,
-    panels,
     shades,
 )
 from recipes.lm21.figures.pieces import boxes, by_layer, curve, curves, means
 from recipes.lm21.figures.values import (
     NETWORKS,
-    Drawing,
     Runs,
     accuracy,
     against_zero,

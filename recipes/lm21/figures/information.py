@@ -6,9 +6,10 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from keras_selectivity.plots._layers import measure_label
-from recipes.lm21.figures.frames import INTERVALS, name_shades, panels, shades
+from recipes.drawing import Drawing, panels
+from recipes.lm21.figures.frames import INTERVALS, name_shades, shades
 from recipes.lm21.figures.pieces import layers_and_mean
-from recipes.lm21.figures.values import SIGNS, Drawing, Runs, networks, of_sign, titled
+from recipes.lm21.figures.values import SIGNS, Runs, networks, of_sign, titled
 from recipes.results import Results
 
 #: Measure of the reports, and what the file is called.

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 
 from keras_selectivity import plots
 from keras_selectivity.similarity import ReplicateDistances
+from recipes.drawing import Drawing, describe
 from recipes.lm21.analyses import as_distances, bounds, distances
-from recipes.lm21.figures.frames import LEVELS, describe, even, mark
-from recipes.lm21.figures.values import Drawing, Runs, networks, titled
+from recipes.lm21.figures.frames import LEVELS, even, mark
+from recipes.lm21.figures.values import Runs, networks, titled
 from recipes.results import Results
 
 #: The paper's example of distances by layer.

@@ -6,7 +6,6 @@ Runs come as `{alpha: replicates}`. What is shown of them is a function of a run
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from keras_selectivity import inference
 from keras_selectivity.plots._intervals import mean_interval
@@ -16,8 +15,6 @@ from recipes.runs import Run
 Runs = Mapping[float, Sequence[Run]]
 Value = Callable[[Run], float]
 Tests = Mapping[float, inference.Comparison]
-#: Name of a file without ending, and what draws the figure.
-Drawing = tuple[str, Callable[[], Figure]]
 
 #: The paper's networks: sweeps of these names hold the main runs.
 NETWORKS = {

@@ -8,13 +8,13 @@ from matplotlib.figure import Figure
 
 from keras_selectivity import inference
 from keras_selectivity.plots._layers import measure_label
+from recipes.drawing import Drawing, panels
 from recipes.lm21.figures.frames import (
     ACCURACY,
     INTERVALS,
     MARKS,
     SELECTIVITY,
     name_shades,
-    panels,
     shades,
 )
 from recipes.lm21.figures.pieces import (
@@ -28,7 +28,6 @@ from recipes.lm21.figures.pieces import (
 )
 from recipes.lm21.figures.values import (
     SIGNS,
-    Drawing,
     Runs,
     accuracy,
     against_zero,

@@ -12,9 +12,10 @@ from recipes.lm21.analyses import bounds, distances
 from recipes.lm21.claims import accuracy, basis, claims, training, units
 from recipes.lm21.claims.differences import alike, between, differs, pooled, uneven
 from recipes.lm21.claims.losses import cut, harmless, indistinct, loses
-from recipes.lm21.claims.samples import Samples, negative, number, positive
+from recipes.lm21.claims.samples import Samples, negative, positive
 from recipes.lm21.claims.trends import in_order, looser, trend, unrelated
-from recipes.lm21.claims.verdicts import decided
+from recipes.verdicts import decided
+from recipes.wording import number
 
 MINI = (-5, -2, -1, -0.4, 0, 0.4, 1, 2, 5, 30)
 MINI_VARIANTS = (-2, -0.4, 0, 0.4, 2)

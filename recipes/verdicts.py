@@ -8,10 +8,11 @@ Nor does a t-test decide anything of two samples neither of which varies.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from keras_selectivity.inference import Comparison
+from recipes.claims import Claim
 
 #: A p-value below it is significant.
 LEVEL = 0.05
@@ -118,3 +119,21 @@ def extreme(
     """
     known = [value for value in pvalues if not math.isnan(value)]
     return pick(known) if known else None
+
+
+def stated(
+    network: str, *statements: tuple[str, str, Outcome | None]
+) -> Iterator[Claim]:
+    """Claims about a network.
+
+    Args:
+        network: Its name.
+        *statements: For each claim the paper's rows, what it says, and what was
+            found; None: nothing, and the claim is left out.
+
+    Yields:
+        Claims.
+    """
+    for rows, claim, outcome in statements:
+        if outcome is not None:
+            yield Claim(rows, network, claim, *outcome)
