@@ -1,8 +1,9 @@
 """The data sets of the papers: their splits, and batches that can be resumed."""
 
 from recipes.data.catalogue import NAMES, SHAPES, Data, digits, load
+from recipes.data.corruption import corrupted
 from recipes.data.normalization import NORMALIZATIONS, Normalization
-from recipes.data.partition import corrupted, held_out
+from recipes.data.partition import held_out
 from recipes.data.split import Split
 from recipes.data.stream import Stream
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from recipes.data.normalization import NORMALIZATIONS, UNIT
-from recipes.data.partition import corrupted, held_out
+from recipes.data.partition import held_out
 from recipes.data.split import Split
 from recipes.data.stored import in_memory, tensorflow_datasets
 from recipes.data.stream import Stream
@@ -120,8 +120,7 @@ def load(
         normalisation for `batches`.
 
     Raises:
-        ValueError: If there is no such data set, `corruption` is outside [0, 1], or
-            it is asked of a data set that is not held in memory.
+        ValueError: If there is no such data set, or `corruption` is outside [0, 1].
         ImportError: If `tensorflow_datasets` is needed and not installed.
 
     Example:
@@ -144,13 +143,7 @@ def load(
     data = _LOADERS[name](name, seed, data_dir)
     if not corruption:
         return data
-    if not isinstance(data.train, Split):
-        raise ValueError(
-            "`corruption` must be 0 for a data set that is read from disk. Received: "
-            f"name={name!r}, corruption={corruption!r}. Take one that fits in memory."
-        )
-    labels = corrupted(data.train.y, corruption, seed)
-    return data._replace(train=Split(data.train.x, labels))
+    return data._replace(train=data.train.corrupted(corruption, seed))
 
 
 def digits(seed: int = 0, test_size: int = 500) -> tuple[Split, Split]:

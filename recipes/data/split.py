@@ -2,12 +2,13 @@
 
 import math
 import os
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import tensorflow as tf
 
 from recipes.data.augmentation import draw_flip_crop, flip_crop
+from recipes.data.corruption import corrupted
 from recipes.data.epochs import check_batches, endless, epoch_seeds
 from recipes.data.normalization import UNIT, normalized
 
@@ -52,6 +53,21 @@ class Split(NamedTuple):
             176
         """
         return math.ceil(self.samples / batch_size)
+
+    def corrupted(self, fraction: float, seed: int) -> Self:
+        """The same images, with a fraction of the labels shuffled.
+
+        Args:
+            fraction: How much of them to shuffle, in [0, 1].
+            seed: Of the choice and the permutation.
+
+        Returns:
+            Images and labels; see `corruption.corrupted`.
+
+        Raises:
+            ValueError: If `fraction` is outside [0, 1].
+        """
+        return self._replace(y=corrupted(self.y, fraction, seed))
 
     def batches(
         self,

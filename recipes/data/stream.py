@@ -1,10 +1,12 @@
 """A data set that is read from disk, and its batches."""
 
 import math
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 import tensorflow as tf
 
+from recipes.data.corruption import corrupted
 from recipes.data.epochs import check_batches, endless, epoch_seeds
 from recipes.data.normalization import UNIT, normalized
 from recipes.data.windows import central_window, random_window
@@ -31,14 +33,22 @@ class Stream:
             data is prepared.
         split: `"train"`, `"validation"`, or a part as TFDS writes it.
         shuffle_buffer: Photographs among which the next one is drawn.
+        labels: `(samples,)` labels to take the place of the stored ones, in the order
+            in which the photographs are stored; None: those.
     """
 
     def __init__(
-        self, builder: Any, split: str, *, shuffle_buffer: int = 16_384
+        self,
+        builder: Any,
+        split: str,
+        *,
+        shuffle_buffer: int = 16_384,
+        labels: np.ndarray | None = None,
     ) -> None:
         self.builder = builder
         self.split = split
         self.shuffle_buffer = shuffle_buffer
+        self.labels = labels
 
     def __len__(self) -> int:
         return self.samples
@@ -58,6 +68,33 @@ class Stream:
             The number.
         """
         return math.ceil(self.samples / batch_size)
+
+    def corrupted(self, fraction: float, seed: int) -> Self:
+        """The same photographs, with a fraction of the labels shuffled.
+
+        Reads all labels once, which takes as long as reading the files.
+
+        Args:
+            fraction: How much of them to shuffle, in [0, 1].
+            seed: Of the choice and the permutation.
+
+        Returns:
+            A stream; see `corruption.corrupted`.
+
+        Raises:
+            ValueError: If `fraction` is outside [0, 1].
+
+        Reference:
+            M18 section 2.1 and figure 1c.
+        """
+        stored = self._examples().batch(10_000).as_numpy_iterator()
+        labels = np.concatenate([batch["label"] for batch in stored])
+        return type(self)(
+            self.builder,
+            self.split,
+            shuffle_buffer=self.shuffle_buffer,
+            labels=corrupted(labels, fraction, seed),
+        )
 
     def batches(
         self,
@@ -127,17 +164,32 @@ class Stream:
 
     def _read(self, seed: Any = None) -> tf.data.Dataset:
         """Pairs of undecoded photographs and labels."""
+        examples = self._examples(seed)
+        if self.labels is None:
+            return _map(lambda example: (example["image"], example["label"]), examples)
+        labels = tf.constant(self.labels)
+        lengths = self.builder.info.splits[self.split].shard_lengths
+        starts = tf.constant(np.cumsum([0, *lengths])[:-1], tf.int64)
+
+        def replaced(example: dict[str, Any]) -> tuple[Any, Any]:
+            shard, place = _stored_at(example["tfds_id"])
+            return example["image"], labels[starts[shard] + place]
+
+        return _map(replaced, examples)
+
+    def _examples(self, seed: Any = None) -> tf.data.Dataset:
+        """What is stored, undecoded, and where (`tfds_id`)."""
         import tensorflow_datasets as tfds
 
         return self.builder.as_dataset(
             split=self.split,
             shuffle_files=seed is not None,
-            as_supervised=True,
             decoders={"image": tfds.decode.SkipDecoding()},
             read_config=tfds.ReadConfig(
                 shuffle_seed=seed,
                 shuffle_reshuffle_each_iteration=False,
                 try_autocache=False,
+                add_tfds_id=True,
             ),
         )
 
@@ -146,6 +198,16 @@ def _map(function: Any, dataset: tf.data.Dataset) -> tf.data.Dataset:
     """`function` of many elements at a time, in their order."""
     return dataset.map(
         function, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    )
+
+
+def _stored_at(identifier: Any) -> tuple[Any, Any]:
+    """Shard 1 and place 7 of `imagenet2012-train.tfrecord-00001-of-00004__7`."""
+    numbers = tf.strings.regex_replace(identifier, r".*-(\d+)-of-\d+__(\d+)$", r"\1 \2")
+    shard, place = tf.unstack(tf.strings.split(numbers, " "), 2)
+    return (
+        tf.strings.to_number(shard, tf.int64),
+        tf.strings.to_number(place, tf.int64),
     )
 
 

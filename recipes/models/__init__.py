@@ -4,14 +4,25 @@ from collections.abc import Callable
 
 import keras
 
+from recipes.models.convnet import convnet
 from recipes.models.mlp import mlp
 from recipes.models.resnet import resnet18, resnet20, resnet50
 from recipes.models.vgg import vgg16
 
-__all__ = ["NAMES", "get", "mlp", "resnet18", "resnet20", "resnet50", "vgg16"]
+__all__ = [
+    "NAMES",
+    "convnet",
+    "get",
+    "mlp",
+    "resnet18",
+    "resnet20",
+    "resnet50",
+    "vgg16",
+]
 
 _BUILDERS: dict[str, Callable[..., keras.Model]] = {
-    builder.__name__: builder for builder in (mlp, resnet18, resnet20, resnet50, vgg16)
+    builder.__name__: builder
+    for builder in (convnet, mlp, resnet18, resnet20, resnet50, vgg16)
 }
 #: Of the models.
 NAMES = tuple(_BUILDERS)

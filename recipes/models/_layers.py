@@ -14,6 +14,31 @@ def he_fan_out() -> Any:
     return initializers.VarianceScaling(2, "fan_out", "untruncated_normal")
 
 
+def convolution(
+    x: Any,
+    filters: int,
+    size: int,
+    stride: int,
+    name: str,
+    initializer: Initializer,
+    use_bias: bool = False,
+) -> Any:
+    """Convolution `{name}_conv` with padding `size // 2`."""
+    if stride > 1 and size > 1:
+        # Keras's "same" pads an even size on one side only when it strides, the
+        # papers' framework on both.
+        x = layers.ZeroPadding2D(size // 2, name=f"{name}_pad")(x)
+    return layers.Conv2D(
+        filters,
+        size,
+        strides=stride,
+        padding="valid" if stride > 1 else "same",
+        use_bias=use_bias,
+        kernel_initializer=initializer(),
+        name=f"{name}_conv",
+    )(x)
+
+
 def conv_norm(
     x: Any,
     filters: int,
@@ -23,24 +48,12 @@ def conv_norm(
     initializer: Initializer,
     use_bias: bool = False,
 ) -> Any:
-    """Convolution `{name}_conv` with padding `size // 2`, and norm `{name}_norm`.
+    """A `convolution`, and norm `{name}_norm`.
 
     BatchNormalization as PyTorch has it: momentum 0.9 in Keras's words, epsilon
     1e-5.
     """
-    if stride > 1 and size > 1:
-        # Keras's "same" pads an even size on one side only when it strides, the
-        # papers' framework on both.
-        x = layers.ZeroPadding2D(size // 2, name=f"{name}_pad")(x)
-    x = layers.Conv2D(
-        filters,
-        size,
-        strides=stride,
-        padding="valid" if stride > 1 else "same",
-        use_bias=use_bias,
-        kernel_initializer=initializer(),
-        name=f"{name}_conv",
-    )(x)
+    x = convolution(x, filters, size, stride, name, initializer, use_bias)
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
 
 

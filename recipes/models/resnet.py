@@ -138,12 +138,15 @@ def resnet50(
     negative_slope: float = 0.0,
     widths: tuple[int, int, int, int] = (64, 128, 256, 512),
     max_pool: bool = False,
+    stride_in: str = "first",
 ) -> keras.Model:
     r"""ResNet50 for Tiny ImageNet or ImageNet: 49 hidden rectifiers.
 
     As `resnet18`, but with 3, 4, 6 and 3 bottleneck blocks; the stride is in
-    the 3x3 convolution of a stage's first block (torchvision's "v1.5"; M18's
-    own ResNet50 strides in the last block of a stage).
+    the 3x3 convolution of a stage's first block (torchvision's "v1.5"), or, with
+    `stride_in="last"`, as M18 has it, in that of the last block of the stages
+    before the last one, whose shortcut takes every second pixel (as TF-Slim has it,
+    in whose terms M18 writes the network down): no weights more than the other.
 
     R22's units are the outputs of the blocks, its modules 4 to 7 the stages 1
     to 4: `taps=r"stage\d_block\d_out"`, `groups=r"(stage\d)"`.
@@ -157,13 +160,15 @@ def resnet50(
             output has four times as many.
         max_pool: Whether to pool after the stem, as R22 does for ImageNet. LM21
             does not for images of 64x64.
+        stride_in: Which block of a stage strides: `"first"` (from the second stage)
+            or `"last"` (up to the third).
 
     Returns:
         A Functional model `(batch, *input_shape) -> (batch, classes)`.
 
     Raises:
-        ValueError: If `negative_slope` is out of range, or there are not four
-            `widths`.
+        ValueError: If `negative_slope` is out of range, there are not four `widths`,
+            or `stride_in` is neither of the two.
 
     Example:
         >>> small = resnet50(widths=(2, 4, 8, 16))
@@ -171,17 +176,22 @@ def resnet50(
         (None, 4, 4, 64)
 
     Reference:
-        LM21 appendix A.1; R22 figure 1; He et al. (2015), table 1.
+        LM21 appendix A.1; R22 figure 1; M18 appendix A.2; He et al. (2015), table 1.
     """
     return _imagenet_resnet(
         "resnet50",
-        partial(_bottleneck, negative_slope=negative_slope),
+        partial(
+            _bottleneck,
+            negative_slope=negative_slope,
+            shortcut=_projected if stride_in == "first" else _subsampled,
+        ),
         (3, 4, 6, 3),
         input_shape=input_shape,
         classes=classes,
         negative_slope=negative_slope,
         widths=widths,
         max_pool=max_pool,
+        stride_in=stride_in,
     )
 
 
@@ -195,7 +205,13 @@ def _imagenet_resnet(
     negative_slope: float,
     widths: tuple[int, int, int, int],
     max_pool: bool,
+    stride_in: str = "first",
 ) -> keras.Model:
+    if stride_in not in ("first", "last"):
+        raise ValueError(
+            "`stride_in` must be 'first' or 'last', the block of a stage. Received: "
+            f"stride_in={stride_in!r}."
+        )
     if len(widths) != len(counts):
         raise ValueError(
             f"`widths` must hold the feature maps of {len(counts)} stages. Received: "
@@ -206,7 +222,7 @@ def _imagenet_resnet(
     x = rectifier(x, negative_slope, "stem_relu")
     if max_pool:
         x = _max_pool(x)
-    x = _stages(x, block, widths, counts)
+    x = _stages(x, block, widths, counts, stride_in)
     x = layers.GlobalAveragePooling2D(name="pool")(x)
     return keras.Model(inputs, linear(x, classes, "logits"), name=name)
 
@@ -219,10 +235,20 @@ def _max_pool(x: Any) -> Any:
     return layers.MaxPooling2D(3, strides=2, name="stem_pool")(x)
 
 
-def _stages(x: Any, block: _Block, widths: Sequence[int], counts: Sequence[int]) -> Any:
+def _stages(
+    x: Any,
+    block: _Block,
+    widths: Sequence[int],
+    counts: Sequence[int],
+    stride_in: str = "first",
+) -> Any:
     for stage, (width, count) in enumerate(zip(widths, counts, strict=True), start=1):
         for index in range(1, count + 1):
-            stride = 2 if stage > 1 and index == 1 else 1
+            if stride_in == "first":
+                strides = stage > 1 and index == 1
+            else:
+                strides = stage < len(counts) and index == count
+            stride = 2 if strides else 1
             x = block(x, width, stride, f"stage{stage}_block{index}")
     return x
 
@@ -246,9 +272,15 @@ def _basic_block(
 
 
 def _bottleneck(
-    x: Any, width: int, stride: int, name: str, *, negative_slope: float
+    x: Any,
+    width: int,
+    stride: int,
+    name: str,
+    *,
+    negative_slope: float,
+    shortcut: _Block,
 ) -> Any:
-    skipped = _projected(x, 4 * width, stride, f"{name}_shortcut")
+    skipped = shortcut(x, 4 * width, stride, f"{name}_shortcut")
     x = conv_norm(x, width, 1, 1, f"{name}_1", he_fan_out)
     x = rectifier(x, negative_slope, f"{name}_1_relu")
     x = conv_norm(x, width, 3, stride, f"{name}_2", he_fan_out)
@@ -273,3 +305,10 @@ def _projected(x: Any, width: int, stride: int, name: str) -> Any:
     if stride == 1 and x.shape[-1] == width:
         return x
     return conv_norm(x, width, 1, stride, name, he_fan_out)
+
+
+def _subsampled(x: Any, width: int, stride: int, name: str) -> Any:
+    """Option B, but every `stride`-th pixel where only the size changes."""
+    if x.shape[-1] == width:
+        return x[:, ::stride, ::stride, :] if stride > 1 else x
+    return _projected(x, width, stride, name)

@@ -51,6 +51,32 @@ def test_an_epoch_has_every_photograph_once_and_can_be_repeated(stream, augmenta
     assert other[1].tolist() != first[1].tolist()
 
 
+def test_shuffled_labels_stay_with_their_photographs(stream):
+    """In every order of reading a photograph has the same new label."""
+    shuffled = stream.corrupted(0.5, seed=2)
+
+    def labels_of_colours(dataset):
+        x, y = epoch_of(dataset)
+        # Every photograph is of one colour, five times its true label.
+        colours = np.rint(x.mean((1, 2, 3)) * 255 / 5).astype(int)
+        assert sorted(colours) == list(range(SAMPLES))
+        return dict(zip(colours.tolist(), y.tolist(), strict=True))
+
+    in_order = labels_of_colours(shuffled.batches(7))
+    assert sorted(in_order.values()) == list(range(SAMPLES))
+    changed = sum(true != label for true, label in in_order.items())
+    # All labels differ: of 20 that are permuted one or so stays where it was.
+    assert 15 <= changed <= 20
+    for augmentation in ("none", "inception"):
+        options = {"training": True, "augmentation": augmentation}
+        assert labels_of_colours(shuffled.batches(7, **options)) == in_order
+        later = shuffled.batches(7, **options, seed=1, first_epoch=3)
+        assert labels_of_colours(later) == in_order
+    assert labels_of_colours(stream.corrupted(0, 2).batches(7)) == {
+        label: label for label in range(SAMPLES)
+    }
+
+
 def test_evaluation_sees_the_middle_in_the_order_of_the_files(store):
     """A photograph with a border that the central crop leaves out."""
     photograph = np.zeros((256, 320, 3), np.uint8)

@@ -257,3 +257,25 @@ def test_a_small_one_trains_wrapped():
     x, y = rng.normal(size=(10, 16, 16, 3)), np.arange(10) % 5
     history = model.fit(x, y, batch_size=10, verbose=0).history
     assert np.isfinite(history["loss"]).all()
+
+
+def test_m18_strides_in_the_last_block_of_a_stage():
+    """M18 appendix A.2: (stride 1, then 2 in the last block), no stride in the last."""
+    model = resnet50((64, 64, 3), widths=(2, 4, 6, 8), stride_in="last")
+    sides = {
+        layer.name: layer.output.shape[1]
+        for layer in model.layers
+        if layer.name.endswith("_out")
+    }
+    counts = (3, 4, 6, 3)
+    expected, side = {}, 32
+    for stage, count in enumerate(counts, start=1):
+        for block in range(1, count + 1):
+            side //= 2 if block == count and stage < 4 else 1
+            expected[f"stage{stage}_block{block}_out"] = side
+    assert sides == expected
+    usual = resnet50((64, 64, 3), widths=(2, 4, 6, 8))
+    assert model.count_params() == usual.count_params()
+    assert usual.get_layer("stage1_block3_out").output.shape[1] == 32
+    with pytest.raises(ValueError, match="`stride_in` must be 'first' or 'last'"):
+        resnet50(stride_in="middle")
