@@ -27,3 +27,20 @@ def checked_count(argument: str, count: Any) -> int:
             f"`{argument}` must be a positive integer. Received: {argument}={count!r}."
         )
     return int(count)
+
+
+def number_or_nan(value: Any) -> float:
+    """A number as a float, and NaN, which lies in no range, for anything else.
+
+    Args:
+        value: What a user passed.
+
+    Returns:
+        The float.
+
+    Example:
+        >>> number_or_nan(2), number_or_nan("two")
+        (2.0, nan)
+    """
+    kinds = (int, float, np.integer, np.floating)
+    return float(value) if isinstance(value, kinds) else float("nan")

@@ -7,6 +7,7 @@ from keras_selectivity.plots.depth import plot_depth
 from keras_selectivity.plots.distribution import plot_distribution
 from keras_selectivity.plots.importance import plot_importance
 from keras_selectivity.plots.jitter import plot_jitter
+from keras_selectivity.plots.maximization import plot_maximized
 from keras_selectivity.plots.noise import plot_noise
 from keras_selectivity.plots.replicates import plot_distance_ratio, plot_replicates
 from keras_selectivity.plots.similarity import (
@@ -29,6 +30,7 @@ __all__ = [
     "plot_distribution",
     "plot_importance",
     "plot_jitter",
+    "plot_maximized",
     "plot_noise",
     "plot_replicates",
     "plot_similarity",

@@ -1,0 +1,130 @@
+"""The images that were made to drive units, with the selectivity of the units."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_selectivity.maximization import Maximized
+from keras_selectivity.plots._layers import check_measure, measure_label
+from keras_selectivity.report import SelectivityReport
+
+# Names of measures that fit above a small image.
+_SHORT = {"dprime": "d'", "si": "SI"}
+
+
+def plot_maximized(
+    found: Maximized,
+    report: SelectivityReport | None = None,
+    metric: str = "si",
+    *,
+    class_names: Sequence[str] | None = None,
+    title: str = "",
+) -> Any:
+    """Draw the images that drive each unit, and how selective the unit is.
+
+    A unit is a panel: a grid of its images, the one of highest activation first, so
+    that 100 images are G19's grid of 10 by 10. Above it stand the highest activation
+    and, with a report, the unit's selectivity and preferred class.
+
+    Args:
+        found: What `maximize` returned, of images with 1 channel (grey) or 3.
+        report: What `measure` found for the same layer. None: no selectivity.
+        metric: Measure of the report to show.
+        class_names: Names of the classes, in their order. None: their numbers.
+        title: Above the figure.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        TypeError: If `found` is not what `maximize` returned.
+        ValueError: If images have other channels, or the report does not hold the
+            layer or the measure.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> import keras_selectivity as ks
+        >>> model = keras.Sequential([
+        ...     keras.Input((8, 8, 1)), keras.layers.Flatten(),
+        ...     keras.layers.Dense(3, activation="relu", name="hidden"),
+        ...     keras.layers.Dense(2)])
+        >>> found = ks.maximization.maximize(model, layer="hidden", steps=5, verbose=0)
+        >>> data = np.random.rand(6, 8, 8, 1), np.arange(6) % 2
+        >>> figure = plot_maximized(found, ks.measure(model, data, verbose=0))
+        >>> print(figure.axes[0].get_title())
+        unit 0: ...
+        SI ..., class ...
+
+    Reference:
+        G19 figures A5, A6 and A7.
+    """
+    if not isinstance(found, Maximized):
+        raise TypeError(
+            f"`found` must be what `maximize` returned. Received: found={found!r}."
+        )
+    if found.images.shape[-1] not in (1, 3):
+        raise ValueError(
+            "`found` must hold images with 1 or 3 channels. Received: images of shape "
+            f"{found.images.shape}."
+        )
+    if report is not None:
+        check_measure(report, metric, "metric")
+        if found.layer not in report:
+            raise ValueError(
+                f"`report` must hold the layer {found.layer!r} of the images. It holds "
+                f"{list(report)}; measure with taps=[{found.layer!r}]."
+            )
+    from matplotlib.figure import Figure
+
+    low, high = found.value_range
+    shown = np.clip((found.images - low) / np.where(high > low, high - low, 1), 0, 1)
+    columns = math.ceil(math.sqrt(len(found.units)))
+    rows = math.ceil(len(found.units) / columns)
+    within = math.ceil(math.sqrt(shown.shape[1]))
+    side = max(1.6, 0.5 * within, 3.2 / columns)
+    aspect = min(max(shown.shape[2] / shown.shape[3], 0.3), 3.0)
+    text = 0.25 if report is None else 0.45
+    size = (side * columns, (side * aspect + text) * rows + (0.35 if title else 0))
+    figure = Figure(figsize=size, layout="constrained")
+    for place, unit in enumerate(found.units):
+        activations = found.activations[place]
+        caption = f"unit {unit}: {activations.max():.3g}"
+        if report is not None:
+            caption += "\n" + _selectivity(
+                report, found.layer, metric, unit, class_names
+            )
+        axes = figure.add_subplot(rows, columns, place + 1)
+        order = np.argsort(-activations, kind="stable")
+        axes.imshow(_grid(shown[place][order], within))
+        axes.set_title(caption, fontsize=8)
+        axes.set_axis_off()
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def _selectivity(
+    report: SelectivityReport,
+    layer: str,
+    metric: str,
+    unit: int,
+    class_names: Sequence[str] | None,
+) -> str:
+    """A unit's selectivity and preferred class, as a caption has them."""
+    preferred = report.preferred_class[layer][unit]
+    name = preferred if class_names is None else class_names[preferred]
+    label = _SHORT.get(metric, measure_label(metric))
+    return f"{label} {report[layer][metric][unit]:.2g}, class {name}"
+
+
+def _grid(images: np.ndarray, columns: int) -> np.ndarray:
+    """`(rows, columns)` of images in one, RGB, with a white pixel between them."""
+    count, height, width = images.shape[:3]
+    rows = math.ceil(count / columns)
+    grid = np.ones((rows * (height + 1) - 1, columns * (width + 1) - 1, 3))
+    for place, image in enumerate(images):
+        top, left = (height + 1) * (place // columns), (width + 1) * (place % columns)
+        grid[top : top + height, left : left + width] = image
+    return grid
