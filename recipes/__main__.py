@@ -125,6 +125,9 @@ def figures(args: argparse.Namespace) -> int:
     drawings.mkdir(exist_ok=True)
     for name, draw in paper.figures(results):
         draw().savefig(drawings / f"{name}.png", dpi=100)
+    for name, text in paper.tables(results) if paper.tables else ():
+        (folder(args) / "tables").mkdir(exist_ok=True)
+        (folder(args) / "tables" / f"{name}.md").write_text(text + "\n")
     claims = paper.claims(results)
     (folder(args) / "claims.md").write_text(table(claims) + "\n")
     print(f"\n{summary(claims)}\n")

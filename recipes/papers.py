@@ -10,7 +10,7 @@ from recipes.results import Results
 from recipes.sweep import Sweep, Task
 
 #: Module of each paper, in `recipes`.
-NAMES = ("lm21",)
+NAMES = ("lm21", "g19")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Paper:
         analyses: What is computed of the finished runs, and shared by processes.
         figures: Names of files without ending, and what draws each.
         claims: The paper's claims beside what was found.
+        tables: Names of files without ending, and tables in Markdown; None: the paper
+            has none.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Paper:
     analyses: Callable[[Results], Sequence[Task]]
     figures: Callable[[Results], Iterator[tuple[str, Callable[[], Any]]]]
     claims: Callable[[Results], list[Claim]]
+    tables: Callable[[Results], Iterator[tuple[str, str]]] | None = None
 
 
 def get(name: str) -> Paper:

@@ -62,11 +62,38 @@ def plot_jitter(
         )
     from matplotlib.figure import Figure
 
+    figure = Figure(figsize=(7, 3.2), layout="constrained")
+    axes = figure.subplots()
+    draw_jitter(axes, responses, labels, target, seed=seed)
+    # Beside the points: they fill the whole height.
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def draw_jitter(
+    axes: Any, responses: np.ndarray, labels: np.ndarray, target: int, *, seed: int = 0
+) -> None:
+    """Draw the points of `plot_jitter` into a panel, without a legend.
+
+    Args:
+        axes: The panel.
+        responses: `(samples,)` finite.
+        labels: `(samples,)` int.
+        target: Class that stands out.
+        seed: Of the offsets.
+
+    Example:
+        >>> from matplotlib.figure import Figure
+        >>> axes = Figure().subplots()
+        >>> draw_jitter(axes, np.array([0.0, 2.0]), np.array([0, 1]), 1)
+        >>> len(axes.collections)
+        2
+    """
     height = np.random.default_rng(seed).uniform(size=len(responses))
     own = labels == target
 
-    figure = Figure(figsize=(7, 3.2), layout="constrained")
-    axes = figure.subplots()
     axes.scatter(
         responses[~own],
         height[~own],
@@ -88,8 +115,3 @@ def plot_jitter(
     )
     axes.set(xlabel="response", ylabel="random offset", yticks=[], ylim=(-0.05, 1.05))
     axes.spines[["top", "right"]].set_visible(False)
-    # Beside the points: they fill the whole height.
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    if title:
-        figure.suptitle(title)
-    return figure

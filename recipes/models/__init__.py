@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import keras
 
+from recipes.models.alexnet import alexnet
 from recipes.models.convnet import convnet
 from recipes.models.mlp import mlp
 from recipes.models.resnet import resnet18, resnet20, resnet50
@@ -11,6 +12,7 @@ from recipes.models.vgg import vgg16
 
 __all__ = [
     "NAMES",
+    "alexnet",
     "convnet",
     "get",
     "mlp",
@@ -22,7 +24,7 @@ __all__ = [
 
 _BUILDERS: dict[str, Callable[..., keras.Model]] = {
     builder.__name__: builder
-    for builder in (convnet, mlp, resnet18, resnet20, resnet50, vgg16)
+    for builder in (alexnet, convnet, mlp, resnet18, resnet20, resnet50, vgg16)
 }
 #: Of the models.
 NAMES = tuple(_BUILDERS)

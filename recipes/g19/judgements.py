@@ -1,0 +1,389 @@
+"""What people say of panels, read from files, and the scores of table 2."""
+
+import csv
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_selectivity.inference import binomial_standard_error
+from recipes.g19.design import FORM, LAYERS, PANELS, Panel, Preferred
+
+#: Share of "yes" from which on a unit counts as interpretable.
+INTERPRETABLE = 0.8
+OBJECTS = ("name", "object")
+#: Table 2 as printed.
+PRINTED = {
+    "conv5": ("1,332", "21.7 ± 1.1", "4.3 ± 1.3", "89.5 ± 5.7", "34.1 ± 14.4", "0"),
+    "fc6": (
+        "10,656",
+        "21.0 ± 0.4",
+        "3.1 ± 0.4",
+        "80.4 ± 4.1",
+        "23.3 ± 5.9",
+        "18.9 ± 5.9",
+    ),
+    "fc8": (
+        "5,181",
+        "71.2 ± 0.6",
+        "59.3 ± 1.6",
+        "96.5 ± 0.4",
+        "95.4 ± 0.6",
+        "94.6 ± 0.7",
+    ),
+}
+
+
+class Judgement(NamedTuple):
+    """What a person says of a panel.
+
+    Attributes:
+        participant: Who.
+        panel: Of what.
+        yes: Whether the images have an object, animal or place in common.
+        name: Which; "" for no.
+    """
+
+    participant: str
+    panel: Panel
+    yes: bool
+    name: str
+
+
+class Score(NamedTuple):
+    """A number with its standard error, in [0, 1]; NaN where there is none."""
+
+    value: float
+    error: float
+
+
+class LayerScores(NamedTuple):
+    """A row of table 2.
+
+    Attributes:
+        judgements: How many.
+        yes: Share of them that are "yes"; binomial error.
+        units: How many were judged.
+        interpretable: Share of them with at least 80% "yes"; binomial error.
+        agreement: Of those units, the mean share of names that are the unit's most
+            frequent one; error over units.
+        top_class: The mean share of names that are the top class; error over units.
+        ccmas_class: The same of the class of CCMAS.
+    """
+
+    judgements: int
+    yes: Score
+    units: int
+    interpretable: Score
+    agreement: Score
+    top_class: Score
+    ccmas_class: Score
+
+
+def read_judgements(path: Path) -> list[Judgement]:
+    """A form that was filled in.
+
+    Args:
+        path: Of a CSV file with the columns of `FORM`.
+
+    Returns:
+        Judgements, in order.
+
+    Raises:
+        ValueError: If a column is missing or unknown, there is no row, a participant
+            judges a unit twice, or a cell is not what it must be; the message names
+            row and column.
+    """
+    found: list[Judgement] = []
+    seen: dict[tuple[str, Panel], int] = {}
+    for row, cells in _read(path, FORM):
+        panel = _panel(path, row, cells)
+        participant = _filled(path, row, "participant", cells)
+        answer, name = cells["yes"], cells["name"].strip()
+        if answer not in ("yes", "no"):
+            raise _wrong(path, row, "yes", "`yes` or `no`", answer)
+        if (answer == "yes") != bool(name):
+            rule = "filled in where `yes` is yes, and empty where it is no"
+            raise _wrong(path, row, "name", rule, cells["name"])
+        before = seen.setdefault((participant, panel), row)
+        if before != row:
+            rule = f"a unit that this participant has not judged in row {before}"
+            raise _wrong(path, row, "unit", rule, cells["unit"])
+        found.append(Judgement(participant, panel, answer == "yes", name))
+    return found
+
+
+def read_panels(path: Path) -> dict[Panel, Preferred]:
+    """What the measures prefer in each panel.
+
+    Args:
+        path: Of a CSV file with the columns of `PANELS`.
+
+    Returns:
+        Mapping of panel to names of classes.
+
+    Raises:
+        ValueError: As `read_judgements`.
+    """
+    found: dict[Panel, Preferred] = {}
+    for row, cells in _read(path, PANELS):
+        panel = _panel(path, row, cells)
+        if panel in found:
+            raise _wrong(path, row, "unit", "a unit only once", cells["unit"])
+        names = [_filled(path, row, name, cells) for name in PANELS[2:]]
+        found[panel] = Preferred(*names)
+    return found
+
+
+def read_objects(path: Path) -> dict[str, str]:
+    """Which names stand for one rough object: "beer", "glass" and "drink" in G19.
+
+    Args:
+        path: Of a CSV file with the columns of `OBJECTS`. Names of classes may be
+            among the names.
+
+    Returns:
+        Mapping of name to object, all in small letters.
+
+    Raises:
+        ValueError: As `read_judgements`.
+    """
+    found: dict[str, str] = {}
+    for row, cells in _read(path, OBJECTS):
+        name, chosen = (_plain(_filled(path, row, column, cells)) for column in OBJECTS)
+        if found.setdefault(name, chosen) != chosen:
+            raise _wrong(path, row, "object", f"{found[name]!r} as before", chosen)
+    return found
+
+
+def scores(
+    judgements: Sequence[Judgement],
+    preferred: Mapping[Panel, Preferred] | None = None,
+    objects: Mapping[str, str] | None = None,
+) -> dict[str, LayerScores]:
+    """The scores of table 2.
+
+    The paper's errors of the first two columns are binomial. It does not say what its
+    last three columns are shares of, nor what their errors are: here each is the mean
+    over units, with the standard error over units.
+
+    Args:
+        judgements: Of one form or several.
+        preferred: Classes of each panel; None: the last two columns are empty.
+        objects: Which names stand for one object. Names that are not there stand for
+            themselves. Small and capital letters are one.
+
+    Returns:
+        For each layer that was judged, its scores.
+
+    Raises:
+        ValueError: If there are no judgements, or a panel that was judged is not in
+            `preferred`.
+
+    Reference:
+        G19 table 2, appendix A1.
+    """
+    if not judgements:
+        raise ValueError("`judgements` must hold at least one. Received: none.")
+    by_panel: dict[Panel, list[Judgement]] = defaultdict(list)
+    for one in judgements:
+        by_panel[one.panel].append(one)
+    unknown = [panel for panel in by_panel if preferred and panel not in preferred]
+    if unknown:
+        layer, unit = unknown[0]
+        raise ValueError(
+            f"`preferred` must hold every panel that was judged. {layer}.{unit} is not "
+            "there: is it the survey of another network?"
+        )
+    meant = _Meaning(objects or {})
+    layers = dict.fromkeys(panel.layer for panel in by_panel)
+    return {
+        layer: _layer_scores(
+            {p: ones for p, ones in by_panel.items() if p.layer == layer},
+            preferred,
+            meant,
+        )
+        for layer in sorted(layers, key=LAYERS.index)
+    }
+
+
+def judged(folder: Path) -> dict[str, LayerScores]:
+    """The scores of a survey whose form was filled in.
+
+    Args:
+        folder: Of the survey, with `panels.csv`, and with `judgements.csv` if people
+            were asked; `objects.csv` is read too if it is there.
+
+    Returns:
+        As `scores`; nothing without judgements.
+
+    Raises:
+        ValueError: If a file is not what it must be.
+    """
+    form, objects = folder / "judgements.csv", folder / "objects.csv"
+    if not form.exists():
+        return {}
+    return scores(
+        read_judgements(form),
+        read_panels(folder / "panels.csv"),
+        read_objects(objects) if objects.exists() else None,
+    )
+
+
+def table_2(found: Mapping[str, LayerScores]) -> str:
+    """The scores in Markdown, the paper's in brackets.
+
+    Args:
+        found: Of `scores`.
+
+    Returns:
+        Lines of text.
+    """
+    headings = (
+        "layer",
+        "judgements",
+        "yes %",
+        "units",
+        "units with >= 80% yes, %",
+        "agreement among humans %",
+        "humans = top class %",
+        "humans = CCMAS class %",
+    )
+    lines = [
+        "Judgements of images that drive units: value ± standard error. In brackets: "
+        "the paper, AlexNet on ImageNet.",
+        "",
+        "| " + " | ".join(headings) + " |",
+        "|" + "---|" * len(headings),
+    ]
+    for layer, row in found.items():
+        paper = PRINTED[layer]
+        shares = (
+            row.yes,
+            row.interpretable,
+            row.agreement,
+            row.top_class,
+            row.ccmas_class,
+        )
+        texts = [
+            f"{_percent(score)} ({printed})"
+            for score, printed in zip(shares, paper[1:], strict=True)
+        ]
+        cells = [layer, f"{row.judgements} ({paper[0]})", texts[0], str(row.units)]
+        lines.append("| " + " | ".join([*cells, *texts[1:]]) + " |")
+    return "\n".join(lines)
+
+
+class _Meaning:
+    """Which object a name stands for."""
+
+    def __init__(self, objects: Mapping[str, str]) -> None:
+        self.objects = {_plain(name): _plain(one) for name, one in objects.items()}
+
+    def __call__(self, name: str) -> str:
+        return self.objects.get(_plain(name), _plain(name))
+
+
+def _layer_scores(
+    by_panel: Mapping[Panel, Sequence[Judgement]],
+    preferred: Mapping[Panel, Preferred] | None,
+    meant: Callable[[str], str],
+) -> LayerScores:
+    every = [one for ones in by_panel.values() for one in ones]
+    named = {
+        panel: [meant(one.name) for one in ones if one.yes]
+        for panel, ones in by_panel.items()
+        # In whole numbers: 4 of 5 are 80%, whatever the rounding.
+        if 100 * sum(one.yes for one in ones) >= 100 * INTERPRETABLE * len(ones)
+    }
+
+    def classes(column: int) -> Score:
+        if preferred is None:
+            return Score(np.nan, np.nan)
+        return _over_units(
+            names.count(meant(preferred[panel][column])) / len(names)
+            for panel, names in named.items()
+        )
+
+    return LayerScores(
+        len(every),
+        _binomial(sum(one.yes for one in every), len(every)),
+        len(by_panel),
+        _binomial(len(named), len(by_panel)),
+        _over_units(
+            Counter(names).most_common(1)[0][1] / len(names) for names in named.values()
+        ),
+        classes(0),
+        classes(1),
+    )
+
+
+def _binomial(successes: int, count: int) -> Score:
+    share = successes / count
+    return Score(share, float(binomial_standard_error(share, count)))
+
+
+def _over_units(shares: Iterable[float]) -> Score:
+    values = np.array(list(shares))
+    if not len(values):
+        return Score(np.nan, np.nan)
+    spread = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+    return Score(float(values.mean()), float(spread))
+
+
+def _percent(score: Score) -> str:
+    if np.isnan(score.value):
+        return "-"
+    if np.isnan(score.error):
+        return f"{100 * score.value:.1f}"
+    return f"{100 * score.value:.1f} ± {100 * score.error:.1f}"
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _read(path: Path, header: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """Number (the header's is 1) and cells of every row."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.reader(file)
+        columns = next(reader, [])
+        if columns != list(header):
+            raise ValueError(
+                f"{path}: the first row must name the columns {', '.join(header)}. "
+                f"Received: {', '.join(columns) or 'nothing'}."
+            )
+        rows = []
+        for number, cells in enumerate(reader, start=2):
+            if len(cells) != len(header):
+                raise ValueError(
+                    f"{path}, row {number}: must have {len(header)} columns. Received: "
+                    f"{len(cells)}."
+                )
+            rows.append((number, dict(zip(header, cells, strict=True))))
+    if not rows:
+        raise ValueError(f"{path}: must have a row below the header. Received: none.")
+    return rows
+
+
+def _panel(path: Path, row: int, cells: Mapping[str, str]) -> Panel:
+    if cells["layer"] not in LAYERS:
+        raise _wrong(path, row, "layer", f"one of {', '.join(LAYERS)}", cells["layer"])
+    if not re.fullmatch(r"\d{1,9}", cells["unit"], re.ASCII):
+        raise _wrong(path, row, "unit", "a whole number from 0 on", cells["unit"])
+    return Panel(cells["layer"], int(cells["unit"]))
+
+
+def _filled(path: Path, row: int, column: str, cells: Mapping[str, str]) -> str:
+    if not cells[column].strip():
+        raise _wrong(path, row, column, "filled in", cells[column])
+    return cells[column].strip()
+
+
+def _wrong(path: Path, row: int, column: str, rule: str, received: str) -> ValueError:
+    return ValueError(
+        f"{path}, row {row}, column `{column}`: must be {rule}. Received: {received!r}."
+    )
