@@ -258,3 +258,12 @@ def test_the_baseline_is_the_same_whatever_it_is_compared_with(tmp_path):
     plain = Run(SETTINGS.replace(alpha=0), tmp_path)
     other = Run(SETTINGS.replace(alpha=0, regularizer="dprime"), tmp_path)
     assert plain.folder == other.folder
+
+
+def test_a_network_comes_back_with_the_precision_it_was_trained_in(finished):
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = finished.model()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.get_layer("hidden_1").dtype_policy.name == "float32"
