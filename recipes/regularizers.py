@@ -41,7 +41,7 @@ def get(name: str) -> regularizers.UnitRegularizer:
     """The regularizer of a name.
 
     Args:
-        name: `"si"`, `"dprime"` or `"si_sum"`.
+        name: `"si"`, `"dprime"`, `"si_sum"`, or `"si_r22"`, SI with R22's epsilon.
 
     Returns:
         A new one.
@@ -53,4 +53,6 @@ def get(name: str) -> regularizers.UnitRegularizer:
         >>> get("dprime").name
         'dprime'
     """
+    if name == "si_r22":
+        return regularizers.SelectivityIndex(epsilon=1e-6)
     return SummedSelectivity() if name == "si_sum" else regularizers.get(name)

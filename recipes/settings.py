@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from recipes import data, models
 
-REGULARIZERS = ("si", "dprime", "si_sum")
+REGULARIZERS = ("si", "dprime", "si_sum", "si_r22")
 POLICIES = ("float32", "float64", "mixed_float16", "mixed_bfloat16")
 
 
@@ -35,7 +35,8 @@ class Settings:
         augmentation: Of the training images: "none", "flip_crop" or "inception".
         corruption: Share of the training labels that are shuffled, in [0, 1].
         alpha: Scale of the regulariser.
-        regularizer: "si", "dprime", or "si_sum", R22's public code's.
+        regularizer: "si", "dprime", "si_r22", SI with R22's epsilon, or "si_sum",
+            R22's public code's.
         taps: Regularised outputs: "relu", all of them, "first:3", "last:3", or a
             regular expression that names layers.
         groups: A regular expression whose first group names the module of a layer,

@@ -1,0 +1,254 @@
+"""What R22 computes of trained networks: ablation curves, CKA, SI of single units."""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_selectivity import inference, metrics
+from keras_selectivity.measure import Measurement
+from keras_selectivity.perturbation.cumulative import CumulativeAblation
+from recipes.analysis import Analysis
+from recipes.r22 import experiments
+from recipes.r22.ablation import ORDERS
+from recipes.r22.measures import minibatch_cka
+from recipes.r22.modules import NUMBERS
+from recipes.results import Results
+from recipes.runs import Run
+from recipes.training import EVALUATION_BATCH, build, kept, load
+
+#: Networks of figures 5 and 10, as the paper says.
+SIMILAR = 6
+
+#: The paper does not say at how many points its curves are sampled.
+POINTS = 11
+#: Samples of a minibatch of CKA: the paper does not say; those of its training.
+CKA_BATCH = {"imagenet2012": 256, "digits": 100}
+#: What CKA compares: the output of each module, as of its last block, all the blocks
+#: of the last one, and the fully connected layer.
+COMPARED = {
+    "module 4": "stage1_block3_out",
+    "module 5": "stage2_block4_out",
+    "module 6": "stage3_block6_out",
+    "module 7, block 1": "stage4_block1_out",
+    "module 7, block 2": "stage4_block2_out",
+    "module 7": "stage4_block3_out",
+    "FC": "logits",
+}
+
+
+def analyses(results: Results) -> list[Analysis]:
+    """Everything that the figures need beyond the runs.
+
+    Args:
+        results: The finished runs.
+
+    Returns:
+        Of the networks without a regulariser: ablations of all, CKA of six, the SI
+        of every unit of one.
+    """
+    return [
+        *ablations(results),
+        *similarities(results),
+        *unit_selectivities(results),
+    ]
+
+
+def ablations(results: Results) -> list[Analysis]:
+    """Accuracy as the units of a module are silenced, at the kept epochs.
+
+    Args:
+        results: The finished runs.
+
+    Returns:
+        For each plain network an analysis; see `compute_ablation`.
+
+    Reference:
+        R22 figures 3 and 8.
+    """
+    return [
+        _analysis(
+            run,
+            "ablation",
+            compute_ablation,
+            lambda found: f"{len(found['epochs'])} epochs ablated",
+        )
+        for run in _plain(results)
+    ]
+
+
+def similarities(results: Results) -> list[Analysis]:
+    """CKA of the modules, at the kept epochs.
+
+    Args:
+        results: The finished runs.
+
+    Returns:
+        For each of six plain networks an analysis; see `compute_similarity`.
+
+    Reference:
+        R22 figures 5 and 10.
+    """
+    return [
+        _analysis(
+            run,
+            "cka",
+            compute_similarity,
+            lambda found: f"CKA at {len(found['epochs'])} epochs",
+        )
+        for run in _plain(results)[:SIMILAR]
+    ]
+
+
+def unit_selectivities(results: Results) -> list[Analysis]:
+    """SI over the units of each layer, at the kept epochs.
+
+    Args:
+        results: The finished runs.
+
+    Returns:
+        For one plain network an analysis; see `compute_units`.
+
+    Reference:
+        R22 figure 9, whose shades are intervals over the feature maps of a layer.
+    """
+    return [
+        _analysis(
+            run,
+            "units",
+            compute_units,
+            lambda found: f"SI of units at {len(found['epochs'])} epochs",
+        )
+        for run in _plain(results)[:1]
+    ]
+
+
+def compute_ablation(run: Run) -> dict[str, Any]:
+    """Silence more and more units of each module, on the test set.
+
+    All feature maps of a module's blocks are ranked together. The random order is
+    drawn anew for each network, and is the same at all its epochs.
+
+    Args:
+        run: A finished run with kept weights.
+
+    Returns:
+        `epochs`; `counts`, for each module the numbers of silent units; and for
+        `most_selective` and `random`, for each module, `(epochs, points)` of
+        accuracies, the mean over the random orders.
+
+    Reference:
+        R22 section 3.3.
+    """
+    data, model = load(run.settings), build(run.settings)
+    images = data.batches("test", EVALUATION_BATCH)
+    orders = {
+        order: CumulativeAblation(
+            model,
+            order,
+            experiments.ALL,
+            POINTS,
+            # One order of a few hundred units would leave much to chance.
+            3 if run.settings.data == "digits" else 1,
+            seed=run.settings.seed,
+            groups=experiments.MODULES,
+        )
+        for order in ORDERS
+    }
+    # The untrained network has no accuracy to lose.
+    epochs = [epoch for epoch in run.settings.kept_epochs if epoch]
+    found: dict[str, Any] = {order: {} for order in ORDERS}
+    found |= {"epochs": epochs, "counts": {}}
+    for _ in _with_weights(run, model, epochs):
+        for order, ablation in orders.items():
+            for stage, curve in ablation.run(images, verbose=0).items():
+                module = str(NUMBERS[stage])
+                found["counts"][module] = curve.counts.tolist()
+                found[order].setdefault(module, []).append(curve.mean.tolist())
+    return found
+
+
+def compute_similarity(run: Run) -> dict[str, Any]:
+    """CKA of every pair of `COMPARED`, on the test set.
+
+    Args:
+        run: A finished run with kept weights.
+
+    Returns:
+        `epochs`, `layers` and `values`, `(epochs, layers, layers)`; None where a
+        layer does not vary.
+
+    Reference:
+        R22 appendix A.4.
+    """
+    data, model = load(run.settings), build(run.settings)
+    images = data.batches("test", CKA_BATCH.get(run.settings.data, 256))
+    layers = keras.Model(
+        model.inputs, [model.get_layer(name).output for name in COMPARED.values()]
+    )
+    epochs = list(run.settings.kept_epochs)
+    values = []
+    for _ in _with_weights(run, model, epochs):
+        table = minibatch_cka(
+            [np.asarray(one) for one in layers.predict_on_batch(batch)]
+            for batch, _ in images
+        )
+        values.append(
+            [[one if np.isfinite(one) else None for one in row] for row in table]
+        )
+    return {"epochs": epochs, "layers": list(COMPARED), "values": values}
+
+
+def compute_units(run: Run) -> dict[str, Any]:
+    """Mean SI of each layer's units with a 95% bootstrap interval, on the test set.
+
+    Args:
+        run: A finished run with kept weights.
+
+    Returns:
+        `epochs`, and for each layer `(epochs, 3)`: mean, low and high.
+    """
+    data, model = load(run.settings), build(run.settings)
+    images = data.batches("test", EVALUATION_BATCH)
+    si = metrics.ClassSelectivity(epsilon=1e-6)
+    measurement = Measurement(model, [si], experiments.ALL)
+    epochs = list(run.settings.kept_epochs)
+    layers: dict[str, list[list[float]]] = {}
+    for _ in _with_weights(run, model, epochs):
+        report = measurement.run(images, verbose=0)
+        for name in report:
+            interval = inference.bootstrap_mean(report[name][si.name], resamples=2000)
+            layers.setdefault(name, []).append([*interval])
+    return {"epochs": epochs, "layers": layers}
+
+
+def computed(analyses: list[Analysis]) -> list[dict[str, Any]]:
+    """What has been computed, those that are missing left out."""
+    return [result for one in analyses if (result := one.found) is not None]
+
+
+def _plain(results: Results) -> list[Run]:
+    return [run for run in results.get("plain", []) if run.settings.kept_epochs]
+
+
+def _analysis(
+    run: Run,
+    name: str,
+    compute: Callable[[Run], dict[str, Any]],
+    describe: Callable[[dict[str, Any]], str],
+) -> Analysis:
+    return Analysis(
+        run.folder / f"{name}.json",
+        functools.partial(compute, run),
+        describe,
+        name=f"{name}_{run.name}",
+    )
+
+
+def _with_weights(run: Run, model: keras.Model, epochs: list[int]) -> Iterator[int]:
+    """Gives a network that is compiled once the weights of one epoch after another."""
+    for epoch in epochs:
+        model.load_weights(run.folder / kept(epoch))
+        yield epoch

@@ -1,0 +1,182 @@
+"""SI through training, without a regulariser (R22 section 4.1)."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from recipes.claims import Claim
+from recipes.r22.claims.rules import paired_higher
+from recipes.r22.modules import EARLY, LATE
+from recipes.r22.quantities import blocks, modules
+from recipes.results import Results
+from recipes.verdicts import Outcome, stated
+from recipes.wording import number
+
+#: "The first few epochs".
+FEW = 5
+#: "Over the next 2-3 epochs".
+NEXT = 3
+#: Share of its peak that SI has to lose, for what the paper calls receding.
+SHARE = 0.1
+
+
+def claims(results: Results) -> Iterator[Claim]:
+    """Claims of figures 2 and 9.
+
+    Args:
+        results: The finished runs.
+
+    Yields:
+        Claims.
+    """
+    if "plain" not in results:
+        return
+    found = [modules(run) for run in results["plain"]]
+    curves = {m: np.array([one[m] for one in found]) for m in found[0]}
+    layers = [blocks(run) for run in results["plain"]]
+    each = {m: np.mean([one[m] for one in layers], axis=0) for m in layers[0]}
+    yield from stated(
+        "resnet50",
+        (
+            "section 5, F2",
+            "SI rises within the first epoch in all modules",
+            paired_higher(
+                {f"module {m}": (v[:, 1], v[:, 0]) for m, v in curves.items()}
+            ),
+        ),
+        (
+            "F2",
+            "SI rises sharply in the first few epochs, in all modules",
+            rises(curves),
+        ),
+        (
+            "F2",
+            "in modules 4 to 6 it falls back within 2-3 epochs",
+            recedes({m: v for m, v in curves.items() if m in EARLY}),
+        ),
+        (
+            "F2",
+            "in module 7 it does not fall back",
+            stays(curves[LATE]) if LATE in curves else None,
+        ),
+        (
+            "F9",
+            "single blocks of modules 4 to 6 do as their module: an early peak, then "
+            "a fall",
+            blocks_recede({m: v for m, v in each.items() if m in EARLY}),
+        ),
+    )
+
+
+def peak(curve: np.ndarray) -> int:
+    """The epoch with the highest value among the first few.
+
+    Args:
+        curve: `(epochs + 1,)`, from before training.
+
+    Returns:
+        From 1 to `FEW`.
+
+    Example:
+        >>> peak(np.array([0.9, 0.1, 0.4, 0.2]))
+        2
+    """
+    return 1 + int(np.argmax(curve[1 : FEW + 1]))
+
+
+def rises(curves: dict[int, np.ndarray]) -> Outcome:
+    """Whether SI goes up by a tenth or more of itself in the first few epochs.
+
+    Args:
+        curves: For each module `(networks, epochs + 1)`.
+
+    Returns:
+        What was found.
+    """
+    means = {m: v.mean(axis=0) for m, v in curves.items()}
+    rose = {m: v[peak(v)] >= (1 + SHARE) * v[0] for m, v in means.items()}
+    return Outcome(
+        "; ".join(
+            f"module {m} {number(v[0])} before training, {number(v[peak(v)])} at epoch "
+            f"{peak(v)}"
+            for m, v in means.items()
+        ),
+        f"held: the mean over networks, at its highest in epochs 1 to {FEW}, is "
+        f"{SHARE:.0%} or more above that before training, in every module",
+        None,
+        bool(all(rose.values())),
+    )
+
+
+def recedes(curves: dict[int, np.ndarray]) -> Outcome | None:
+    """Whether SI falls from its early peak, in every module.
+
+    Args:
+        curves: For each module `(networks, epochs + 1)`.
+
+    Returns:
+        What was found; None if the training is too short to tell.
+    """
+    means = {m: v.mean(axis=0) for m, v in curves.items()}
+    if any(len(v) <= peak(v) + NEXT for v in means.values()):
+        return None
+    return Outcome(
+        "; ".join(
+            f"module {m} {number(v[peak(v)])} at epoch {peak(v)}, "
+            f"{number(v[peak(v) + NEXT])} {NEXT} epochs later"
+            for m, v in means.items()
+        ),
+        f"held: {NEXT} epochs after its highest value in epochs 1 to {FEW} the mean "
+        f"over networks is {SHARE:.0%} or more below it, in every module",
+        None,
+        all(_falls(v) for v in means.values()),
+    )
+
+
+def stays(curves: np.ndarray) -> Outcome | None:
+    """Whether SI does not fall from its early peak.
+
+    Args:
+        curves: `(networks, epochs + 1)`.
+
+    Returns:
+        What was found; None if the training is too short to tell.
+    """
+    found = recedes({LATE: curves})
+    if found is None:
+        return None
+    return found._replace(
+        test=f"held: {NEXT} epochs after its highest value in epochs 1 to {FEW} the "
+        f"mean over networks is less than {SHARE:.0%} below it",
+        held=not found.held,
+    )
+
+
+def blocks_recede(curves: dict[int, np.ndarray]) -> Outcome | None:
+    """In how many blocks SI falls from its early peak.
+
+    Args:
+        curves: For each module `(blocks, epochs + 1)`.
+
+    Returns:
+        What was found; None if the training is too short to tell.
+    """
+    lines = [line for table in curves.values() for line in table]
+    if any(len(line) <= peak(line) + NEXT for line in lines):
+        return None
+    count = sum(
+        _falls(line) and line[peak(line)] >= (1 + SHARE) * line[0] for line in lines
+    )
+    return Outcome(
+        f"in {count} of {len(lines)} blocks",
+        f"held: in most blocks the mean over networks rises by {SHARE:.0%} or more "
+        f"until its highest value in epochs 1 to {FEW}, and is {SHARE:.0%} or more "
+        f"below that {NEXT} epochs later",
+        None,
+        bool(count > len(lines) / 2),
+    )
+
+
+def _falls(curve: np.ndarray) -> bool:
+    top = peak(curve)
+    return bool(curve[top + NEXT] <= (1 - SHARE) * curve[top])

@@ -1,0 +1,23 @@
+"""R22's figures, main text and appendix, of whatever runs there are."""
+
+from collections.abc import Iterator
+
+from recipes.drawing import Drawing
+from recipes.r22.figures import ablations, regularized, selectivity, similarity
+from recipes.results import Results
+
+THEMES = (selectivity, ablations, similarity, regularized)
+
+
+def figures(results: Results) -> Iterator[Drawing]:
+    """Every figure of the paper for which there are runs.
+
+    Args:
+        results: The finished runs.
+
+    Yields:
+        Name of a file without ending, and what draws the figure. The docstring of
+        that function says which figure of the paper it repeats.
+    """
+    for theme in THEMES:
+        yield from theme.figures(results)

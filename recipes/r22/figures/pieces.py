@@ -1,0 +1,205 @@
+"""What the panels hold: values against the epoch, in bands of intervals."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from keras_selectivity.plots._intervals import draw_interval, mean_interval
+from recipes.drawing import panels
+from recipes.r22.quantities import NONE, Cases, blocks, common_epochs
+from recipes.runs import Run
+
+ACCURACY = "test accuracy (%)"
+TRAINING = "training accuracy (%)"
+SELECTIVITY = "class selectivity index"
+NETWORKS = "Lines: means over networks, bands: bootstrapped 95% intervals over them."
+BLOCKS = (
+    "Lines: means over a module's bottleneck blocks and over networks, bands: "
+    "bootstrapped 95% intervals over the blocks."
+)
+DATA = {"imagenet2012": "ImageNet", "digits": "digits (small scale)"}
+COLORS = {4: "C0", 5: "C1", 6: "C2", 7: "C3"}
+#: For each label the values of each run, epoch by epoch.
+Tables = dict[str, list[np.ndarray]]
+#: Of the cases that many figures have, so that a colour means one thing.
+_CASES = {NONE: "0.25"}
+
+
+def opened(
+    runs: Sequence[Run], text: str, caption: str, rows: int, columns: int
+) -> tuple[Figure, Any]:
+    """An empty figure with a title that says which network and data.
+
+    Args:
+        runs: Of the figure; one at least.
+        text: What it shows.
+        caption: Below it.
+        rows: Of panels.
+        columns: Of panels.
+
+    Returns:
+        The figure and its `(rows, columns)` axes.
+    """
+    data = runs[0].settings.data
+    title = f"ResNet50, {DATA.get(data, data)}: {text}"
+    # A narrow figure has no room for a long line.
+    if columns == 1:
+        title = title.replace(": ", ":\n", 1)
+    return panels(title, caption, rows, columns)
+
+
+def follow(
+    axes: Axes, epochs: Any, table: Any, *, label: str | None = None, **style: Any
+) -> None:
+    """Draw a mean against the epoch, in a band.
+
+    Args:
+        axes: A panel.
+        epochs: `(epochs,)`.
+        table: `(replicates, epochs)`.
+        label: Of the line.
+        **style: Of the line.
+    """
+    style = {"markersize": 3, **style}
+    draw_interval(
+        axes, epochs, mean_interval(np.asarray(table), 0), label=label, **style
+    )
+
+
+def tables(
+    cases: Cases, value: Callable[[Run], np.ndarray], epochs: int | None = None
+) -> Tables:
+    """Values of the runs of each case, to the epoch that all of them have had.
+
+    Args:
+        cases: By label.
+        value: Of a run, before training and after every epoch.
+        epochs: To an earlier one.
+
+    Returns:
+        By label, `(epochs + 1,)` of each run.
+    """
+    last = common_epochs([run for runs in cases.values() for run in runs])
+    last = last if epochs is None else min(last, epochs)
+    return {
+        label: [value(run)[: last + 1] for run in runs] for label, runs in cases.items()
+    }
+
+
+def follow_cases(
+    axes: Axes, shown: Tables, ylabel: str, colors: Sequence[Any] | None = None
+) -> None:
+    """Draw a value of runs against the epoch, a line for each case.
+
+    Args:
+        axes: A panel.
+        shown: Of `tables`.
+        ylabel: Name of the value.
+        colors: Of the cases; None: those of `shades`.
+    """
+    colors = shades(shown) if colors is None else colors
+    for color, (label, table) in zip(colors, shown.items(), strict=True):
+        follow(axes, np.arange(len(table[0])), table, label=label, color=color)
+    epoch_axis(axes, ylabel)
+
+
+def shades(cases: Mapping[str, Any]) -> list[Any]:
+    """A colour for each case: dark for none, else one after another.
+
+    Args:
+        cases: By label.
+
+    Returns:
+        Colours.
+    """
+    others = iter(range(10))
+    return [_CASES.get(label) or f"C{next(others)}" for label in cases]
+
+
+def scale(count: int) -> list[Any]:
+    """Colours of as many epochs, the early ones dark.
+
+    Args:
+        count: How many.
+
+    Returns:
+        Colours.
+    """
+    return list(colormaps["viridis"](np.linspace(0, 0.9, count)))
+
+
+def follow_modules(axes: Axes, runs: Sequence[Run], length: int) -> None:
+    """Draw SI against the epoch, a line for each module.
+
+    Args:
+        axes: A panel.
+        runs: Of one setting.
+        length: Epochs that are shown.
+    """
+    found = [blocks(run) for run in runs]
+    for module in found[0]:
+        table = np.mean([one[module][:, : length + 1] for one in found], axis=0)
+        follow(
+            axes,
+            np.arange(table.shape[1]),
+            table,
+            label=f"module {module}",
+            color=COLORS[module],
+        )
+    epoch_axis(axes, SELECTIVITY)
+    axes.set_ylim(0, 1)
+
+
+def epoch_axis(axes: Axes, ylabel: str) -> None:
+    """Name the axes of a panel over epochs.
+
+    Args:
+        axes: A panel.
+        ylabel: Of the other axis.
+    """
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="epoch", ylabel=ylabel)
+
+
+def switched(axes: Axes, *epochs: int) -> None:
+    """Mark when a regulariser is switched on or off.
+
+    Args:
+        axes: A panel over epochs.
+        *epochs: After which it is.
+    """
+    for epoch in epochs:
+        axes.axvline(epoch, color="0.6", linestyle=":", linewidth=1, zorder=0)
+
+
+def zoom(axes: Axes, epochs: int) -> None:
+    """Show the second half of the training alone.
+
+    Args:
+        axes: A panel over epochs, with its lines.
+        epochs: Of the training.
+    """
+    first = max(1, epochs // 2)
+    heights = [
+        np.asarray(line.get_ydata(), float)[first:]
+        for line in axes.lines
+        if len(np.asarray(line.get_xdata())) > first
+    ]
+    low = float(np.nanmin(np.concatenate(heights)))
+    axes.set(xlim=(first - 0.5, epochs + 0.5), ylim=(low - 3, 101))
+    axes.set_title("the second half", fontsize=10)
+
+
+def name_lines(axes: Axes, **placed: Any) -> None:
+    """A legend within a panel.
+
+    Args:
+        axes: A panel.
+        **placed: Where.
+    """
+    axes.legend(frameon=False, fontsize=8, **placed)

@@ -1,0 +1,123 @@
+"""SI of modules and blocks through training."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from recipes.drawing import Drawing
+from recipes.r22.analyses import computed, unit_selectivities
+from recipes.r22.figures.pieces import (
+    COLORS,
+    NETWORKS,
+    SELECTIVITY,
+    epoch_axis,
+    follow,
+    name_lines,
+    opened,
+    scale,
+)
+from recipes.r22.quantities import blocks, by_step, modules, steps_per_epoch
+from recipes.results import Results
+
+#: Epochs that the steps are shown of.
+FIRST = 3
+
+
+def figures(results: Results) -> Iterator[Drawing]:
+    """Of networks without a regulariser.
+
+    Args:
+        results: The finished runs.
+
+    Yields:
+        Name of a file, and what draws the figure.
+    """
+    if "plain" in results:
+        yield "selectivity_modules", partial(by_module, results)
+        yield "selectivity_layers", partial(by_layer, results)
+
+
+def by_module(results: Results) -> Figure:
+    """SI of each module against the epoch, and against the step at first.
+
+    Repeats figure 2; the right-hand side is not in the paper.
+
+    Args:
+        results: With the sweep "plain".
+
+    Returns:
+        The figure.
+    """
+    runs = results["plain"]
+    caption = (
+        f"{NETWORKS} Epoch 0: before training. Right: the first {FIRST} epochs, each "
+        f"of {steps_per_epoch(runs[0]):,} steps, ends at a dotted line."
+    )
+    figure, axes = opened(
+        runs, "class selectivity of modules through training", caption, 1, 2
+    )
+    through, first = axes[0]
+    found = [modules(run) for run in runs]
+    for module in found[0]:
+        table = [one[module] for one in found]
+        follow(
+            through,
+            np.arange(len(table[0])),
+            table,
+            label=f"module {module}",
+            color=COLORS[module],
+        )
+    epoch_axis(through, SELECTIVITY)
+    name_lines(through)
+    stepwise = [by_step(run, min(FIRST, run.settings.epochs)) for run in runs]
+    steps = stepwise[0][0]
+    for module in found[0]:
+        table = [one[module] for _, one in stepwise]
+        follow(first, steps, table, color=COLORS[module])
+    for step in steps[len(runs[0].first_epoch["step"]) :]:
+        first.axvline(step, color="0.6", linestyle=":", linewidth=1, zorder=0)
+    first.set(xlabel="training step", ylabel=SELECTIVITY)
+    for one in axes.flat:
+        one.set_ylim(bottom=0)
+    return figure
+
+
+def by_layer(results: Results) -> Figure:
+    """SI of each bottleneck block against the epoch, in bands over its units.
+
+    Repeats figure 9.
+
+    Args:
+        results: With the sweep "plain".
+
+    Returns:
+        The figure.
+    """
+    run = results["plain"][0]
+    units = computed(unit_selectivities(results))
+    caption = (
+        "One network. Lines: means over the feature maps of a bottleneck block, bands: "
+        "bootstrapped 95% intervals over them, between the epochs whose weights are "
+        "kept. Epoch 0: before training."
+    )
+    figure, axes = opened(
+        [run], "class selectivity of bottleneck blocks through training", caption, 2, 2
+    )
+    for panel, (module, table) in zip(axes.flat, blocks(run).items(), strict=False):
+        colors = scale(len(table))
+        for index, (color, line) in enumerate(zip(colors, table, strict=True), start=1):
+            panel.plot(line, "o-", color=color, markersize=3, linewidth=1.2)
+            panel.lines[-1].set_label(f"block {index}")
+            name = f"stage{module - 3}_block{index}_out"
+            if units:
+                _, low, high = np.transpose(units[0]["layers"][name])
+                panel.fill_between(
+                    units[0]["epochs"], low, high, color=color, alpha=0.2, linewidth=0
+                )
+        panel.set_title(f"module {module}", fontsize=10)
+        panel.set_ylim(0, 1)
+        epoch_axis(panel, SELECTIVITY)
+        name_lines(panel, ncols=2)
+    return figure

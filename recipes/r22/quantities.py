@@ -1,0 +1,249 @@
+"""What is followed of a run, epoch by epoch; and which runs are set side by side."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from recipes.r22.modules import EARLY, selectivities
+from recipes.results import Results
+from recipes.runs import Run
+
+#: Runs of one setting, or of several that one line shows, by a label.
+Cases = dict[str, list[Run]]
+#: Training images, for the steps of an epoch.
+IMAGES = {"digits": 1_097, "imagenet2012": 1_281_167}
+NONE, FROM_0, FROM_5 = "no regulariser", "from epoch 0", "from epoch 5"
+
+
+def accuracy(run: Run) -> np.ndarray:
+    """Test accuracy before training and after every epoch.
+
+    Args:
+        run: A finished run.
+
+    Returns:
+        `(epochs + 1,)`, in percent. R22 calls the set its validation set.
+    """
+    return 100 * _with_start(run, "test_accuracy")
+
+
+def training_accuracy(run: Run) -> np.ndarray:
+    """Training accuracy, as the mean over the steps of each epoch.
+
+    Args:
+        run: A finished run.
+
+    Returns:
+        `(epochs + 1,)`, in percent; NaN before training.
+    """
+    return 100 * np.array([np.nan, *run.history["accuracy"]], float)
+
+
+def representation(run: Run) -> np.ndarray:
+    """Mean of the five largest counts of predicted classes.
+
+    Args:
+        run: A finished run.
+
+    Returns:
+        `(epochs + 1,)`, in images.
+
+    Reference:
+        R22 figure 16.
+    """
+    return _with_start(run, "test_class_representation")
+
+
+def blocks(run: Run) -> dict[int, np.ndarray]:
+    """SI of each block of each module, before training and after every epoch.
+
+    Args:
+        run: A finished run.
+
+    Returns:
+        Mapping of module to `(blocks, epochs + 1)`.
+
+    Reference:
+        R22 figure 9.
+    """
+    before = selectivities(run.first_epoch)
+    return {
+        module: np.column_stack([before[module][:, :1], after])
+        for module, after in selectivities(run.history).items()
+    }
+
+
+def modules(run: Run) -> dict[int, np.ndarray]:
+    """SI of each module, before training and after every epoch.
+
+    Args:
+        run: A finished run.
+
+    Returns:
+        Mapping of module to `(epochs + 1,)`.
+
+    Reference:
+        R22 figure 2.
+    """
+    return {module: one.mean(axis=0) for module, one in blocks(run).items()}
+
+
+def early_selectivity(run: Run) -> np.ndarray:
+    """Mean SI of modules 4 to 6, before training and after every epoch.
+
+    Args:
+        run: A finished run.
+
+    Returns:
+        `(epochs + 1,)`.
+    """
+    found = modules(run)
+    return np.mean([found[module] for module in EARLY], axis=0)
+
+
+def by_step(run: Run, epochs: int) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """SI of each module from before training to the end of the first epochs.
+
+    Args:
+        run: A finished run that was measured within its first epoch.
+        epochs: How many epochs.
+
+    Returns:
+        `(points,)` steps of training; mapping of module to `(points,)`.
+    """
+    length = steps_per_epoch(run)
+    within, after = selectivities(run.first_epoch), selectivities(run.history)
+    steps = [*run.first_epoch["step"], *(length * (e + 1) for e in range(epochs))]
+    return np.array(steps), {
+        module: np.append(within[module], after[module][:, :epochs], axis=1).mean(0)
+        for module in within
+    }
+
+
+def steps_per_epoch(run: Run) -> int:
+    """How many steps an epoch of a run has.
+
+    Args:
+        run: Any run of the paper.
+
+    Returns:
+        The number.
+    """
+    return math.ceil(IMAGES[run.settings.data] / run.settings.batch_size)
+
+
+def chance(run: Run) -> float:
+    """Accuracy of a guess, in [0, 1].
+
+    Args:
+        run: Any run of the paper.
+
+    Returns:
+        One over the number of classes.
+    """
+    return 1 / {"digits": 10}.get(run.settings.data, 1000)
+
+
+def main_cases(results: Results) -> Cases:
+    """The comparison that R22's main claim rests on, at its main strength.
+
+    Args:
+        results: The finished runs.
+
+    Returns:
+        Networks without a regulariser, regularised against selectivity from epoch 0,
+        and from epoch 5; those that are there.
+    """
+    return present(
+        results,
+        {NONE: "plain", FROM_0: "against_from_0", FROM_5: "against_from_5"},
+    )
+
+
+def strengths(results: Results) -> dict[float, Cases]:
+    """The same comparison for each strength.
+
+    Args:
+        results: The finished runs.
+
+    Returns:
+        By alpha, from -1 down; only those of which both regularised cases are there.
+    """
+    found: dict[float, Cases] = {}
+    for label, sweeps in (
+        (FROM_0, ("strengths_from_0", "against_from_0")),
+        (FROM_5, ("strengths_from_5", "against_from_5")),
+    ):
+        for sweep in sweeps:
+            runs = results.by_alpha(sweep) if sweep in results else {}
+            for alpha, ones in runs.items():
+                found.setdefault(alpha, {})[label] = ones
+    plain = present(results, {NONE: "plain"})
+    return {
+        alpha: plain | cases
+        for alpha, cases in sorted(found.items(), reverse=True)
+        if len(cases) == 2 and plain
+    }
+
+
+def starts(results: Results) -> dict[int, list[Run]]:
+    """Networks regularised from each of several epochs on, at the main strength.
+
+    Args:
+        results: The finished runs.
+
+    Returns:
+        By the first epoch with the regulariser, from 0.
+    """
+    found: dict[int, list[Run]] = {}
+    for sweep in ("against_from_0", "starts", "against_from_5"):
+        for run in results.get(sweep, []):
+            start = run.settings.window[0] if run.settings.window else 0
+            found.setdefault(start, []).append(run)
+    return dict(sorted(found.items()))
+
+
+def promoted(results: Results, sweep: str) -> dict[float, list[Run]]:
+    """Networks regularised for selectivity.
+
+    Args:
+        results: The finished runs.
+        sweep: Name of a sweep, which need not be there.
+
+    Returns:
+        By alpha.
+    """
+    return results.by_alpha(sweep) if sweep in results else {}
+
+
+def present(results: Results, sweeps: Mapping[str, str]) -> Cases:
+    """Runs of sweeps by a label, those that are there.
+
+    Args:
+        results: The finished runs.
+        sweeps: For each label the name of a sweep.
+
+    Returns:
+        Mapping of label to runs.
+    """
+    return {
+        label: results[sweep] for label, sweep in sweeps.items() if sweep in results
+    }
+
+
+def common_epochs(runs: Sequence[Run]) -> int:
+    """The number of epochs that all of several runs have had.
+
+    Args:
+        runs: One at least.
+
+    Returns:
+        The smallest number.
+    """
+    return min(run.settings.epochs for run in runs)
+
+
+def _with_start(run: Run, key: str) -> np.ndarray:
+    """A number before training and after every epoch: R22's axis begins at 0."""
+    return np.array([run.first_epoch[key][0], *run.history[key]], float)

@@ -1,0 +1,167 @@
+import re
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import r22_worlds as worlds
+from recipes.claims import table
+from recipes.r22.claims import claims
+from recipes.r22.claims.regularized import recovers, stays_behind
+from recipes.r22.claims.rules import harmless, higher, loses, paired_higher, pvalue
+from recipes.r22.claims.selectivity import peak, recedes, rises
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("right")
+    return worlds.results(folder, worlds.Right, worlds.small(range(4)))
+
+
+def key(claim):
+    return claim.rows, claim.network, claim.claim
+
+
+def test_every_claim_holds_where_the_paper_is_right(right):
+    found = claims(right)
+    assert [key(claim) for claim in found if claim.held is not True] == []
+    assert len({key(claim) for claim in found}) == len(found)
+
+
+def test_no_claim_holds_in_every_world(right, tmp_path):
+    wrong = [
+        claims(worlds.results(tmp_path / kind.__name__, kind, worlds.small(range(12))))
+        for kind in (worlds.Wrong, worlds.Flat)
+    ]
+    refuted = {key(claim) for found in wrong for claim in found if claim.held is False}
+    assert {key(claim) for claim in claims(right)} - refuted == set()
+
+
+def test_every_figure_of_the_paper_is_spoken_of(right):
+    spoken = set(re.findall(r"F\d+", " ".join(claim.rows for claim in claims(right))))
+    # F1 is a diagram, F4 is lost.
+    assert spoken == {f"F{i}" for i in range(2, 17)} - {"F4"}
+
+
+def test_the_table_can_be_read(right):
+    text = table(claims(right))
+    assert {line.count("|") for line in text.splitlines()} == {8}
+    assert not {"nan", "inf", "None"} & set(re.findall(r"\w+", text))
+
+
+def test_one_network_a_side_leaves_open_what_needs_a_test(tmp_path):
+    chosen = worlds.small([0])
+    # The paper itself has two networks of that sweep.
+    del chosen["representation"]
+    found = claims(worlds.results(tmp_path, worlds.Right, chosen))
+    tested = [claim for claim in found if claim.test.startswith("t-test;")]
+    assert tested
+    # At most 2 points are lost: that needs no test.
+    needed = [claim for claim in tested if "at most 2 points" not in claim.test]
+    assert {claim.held for claim in needed} == {None}
+    assert all(claim.pvalue is None for claim in tested)
+
+
+@pytest.mark.parametrize("left_out", [*worlds.small([0])])
+def test_partial_sets_of_runs_raise_nothing(left_out, tmp_path):
+    chosen = worlds.small([0, 1])
+    del chosen[left_out]
+    analysed = left_out != "plain"
+    found = claims(worlds.results(tmp_path, worlds.Right, chosen, analysed))
+    assert all(isinstance(claim.found, str) for claim in found)
+    assert bool(found) == (left_out != "plain")
+
+
+def test_what_has_not_been_computed_is_left_out(tmp_path):
+    chosen = worlds.small([0, 1])
+    rows = {
+        c.rows for c in claims(worlds.results(tmp_path, worlds.Right, chosen, False))
+    }
+    assert "F2" in rows
+    assert not rows & {"F3", "F5", "F8, A.2"}
+
+
+def test_a_single_network_is_held_against_the_others_as_scipy_has_it():
+    many = [71.0, 72.5, 70.2, 71.9]
+    for single in (60.0, 71.0, 75.0):
+        expected = stats.ttest_ind([single], many, equal_var=True).pvalue
+        assert pvalue([single], many) == pytest.approx(expected)
+        assert pvalue(many, [single], 3) == pytest.approx(min(1, 3 * expected))
+
+
+def test_a_single_network_is_not_tested_against_others_that_do_not_vary():
+    assert np.isnan(pvalue([1.0], [2.0, 2.0]))
+
+
+@pytest.mark.parametrize(
+    ("one", "held"),
+    [
+        ([80.0, 80.1, 79.9], False),  # Significantly, and by much.
+        ([89.0, 89.5, 88.7], True),  # By a point, not significantly.
+        ([82.0, 94.0, 85.0], None),  # By three points, not significantly.
+        ([91.0, 91.5, 92.0], True),
+    ],
+)
+def test_harmless(one, held):
+    assert harmless({"": (one, [90.0, 89.0, 91.0])}).held is held
+
+
+def test_many_networks_decide_that_much_is_lost():
+    rng = np.random.default_rng(0)
+    one, other = 80 + 30 * rng.random(10), 84 + 30 * rng.random(10)
+    other += one.mean() + 4 - other.mean()
+    found = harmless({"": (one, other)})
+    assert found.pvalue > 0.05
+    assert found.held is False
+
+
+def test_every_pair_counts():
+    low, high = [1.0, 1.1, 0.9], [2.0, 2.1, 1.9]
+    assert higher({"a": (high, low), "b": (high, low)}).held is True
+    assert higher({"a": (high, low), "b": (low, high)}).held is False
+    assert higher({"a": (high, low), "b": ([1.05, 0.9, 1.2], low)}).held is None
+    assert loses({"a": (low, high)}).held is True
+    assert loses({"a": (high, low)}).held is False
+    assert higher({}) is loses({}) is harmless({}) is None
+
+
+def test_paired_networks():
+    first, second = np.array([1.0, 5.0, 9.0]), np.array([1.1, 5.12, 9.11])
+    found = paired_higher({"a": (second, first)})
+    assert found.held is True
+    assert found.pvalue == pytest.approx(stats.ttest_rel(second, first).pvalue)
+    assert paired_higher({"a": (first, second)}).held is False
+    assert paired_higher({"a": (first[:1], second[:1])}) is None
+
+
+def test_an_early_peak():
+    curve = np.array([0.2, 0.3, 0.5, 0.4, 0.35, 0.3, 0.9])
+    assert peak(curve) == 2
+    assert rises({4: curve[None]}).held is True
+    assert recedes({4: curve[None]}).held is True
+    # A tenth, three epochs later.
+    assert recedes({4: np.array([[0.2, 0.5, 0.5, 0.5, 0.46, 0.4]])}).held is False
+    assert recedes({4: curve[None], 5: np.full((1, 7), 0.3)}).held is False
+    assert recedes({4: curve[None, :4]}) is None
+    assert rises({4: np.array([[0.5, 0.1, 0.2, 0.3, 0.4, 0.5]])}).held is False
+
+
+def test_recovery_and_its_lack(right, tmp_path):
+    off, none = right["recovery"], right["plain"]
+    assert recovers(off, none).held is True
+    assert stays_behind(right["against_from_0"], none).held is True
+    assert stays_behind(right["against_from_5"], none).held is False
+    flat = worlds.results(tmp_path, worlds.Flat, worlds.small([0, 1]))
+    # Nothing was lost that could be recovered.
+    assert recovers(flat["recovery"], flat["plain"]).held is None
+
+
+def test_starting_epochs_are_compared_at_one_epoch(right):
+    # From epoch 0 and 5 they have 24 epochs, from the others 12.
+    (found,) = [
+        claim.found
+        for claim in claims(right)
+        if claim.claim.startswith("started from epochs 1 to 5")
+    ]
+    assert len(set(re.findall(r"against ([\d.]+)%", found))) == 1
+    assert found.count("against") == 5
