@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 import keras_selectivity as ks
@@ -170,8 +169,6 @@ class Run:
                 f"`epochs` must be one of {self.settings.kept_epochs}, after which the "
                 f"run {self.name!r} kept its weights. Received: epochs={epochs!r}."
             )
-        # Not that of another run, which this process may have trained before.
-        keras.config.set_dtype_policy(self.settings.policy)
         model = build(self.settings)
         name = WEIGHTS if epochs is None else kept(epochs)
         model.load_weights(self.folder / name)

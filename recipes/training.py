@@ -147,6 +147,8 @@ def build(settings: Settings) -> keras.Model:
     Returns:
         A Keras model, not compiled.
     """
+    # Not the policy of another run, which this process may have trained before.
+    keras.config.set_dtype_policy(settings.policy)
     shape, classes = data.SHAPES[settings.data]
     return models.get(settings.model)(shape, classes, **settings.model_options)
 
