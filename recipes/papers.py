@@ -10,7 +10,7 @@ from recipes.results import Results
 from recipes.sweep import Sweep, Task
 
 #: Module of each paper, in `recipes`.
-NAMES = ("lm21", "g19", "r22")
+NAMES = ("lm21", "m18", "g19", "r22")
 
 
 @dataclasses.dataclass(frozen=True)

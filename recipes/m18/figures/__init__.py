@@ -1,0 +1,23 @@
+"""M18's figures, main text and appendix, of whatever runs there are."""
+
+from collections.abc import Iterator
+
+from recipes.drawing import Drawing
+from recipes.m18.figures import generalization, memorization, regularizers, units
+from recipes.results import Results
+
+THEMES = (memorization, generalization, regularizers, units)
+
+
+def figures(results: Results) -> Iterator[Drawing]:
+    """Every figure of the paper for which there are runs.
+
+    Args:
+        results: The finished runs.
+
+    Yields:
+        Name of a file without ending, and what draws the figure. The docstring of
+        that function says which figures of the paper it repeats.
+    """
+    for theme in THEMES:
+        yield from theme.figures(results)

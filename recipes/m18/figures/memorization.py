@@ -1,0 +1,81 @@
+"""Networks with shuffled labels: units silenced, and noise."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from matplotlib.figure import Figure
+
+from recipes.drawing import Drawing, panels
+from recipes.m18.analyses import curves, noise_curves
+from recipes.m18.claims.memorization import groups
+from recipes.m18.figures.pieces import BANDS, ablated, noised, titled
+from recipes.results import Results
+
+#: Sweep, and how its name begins in files.
+SWEEPS = {"mlp": "mlp", "convnet": "convnet", "resnet50_corrupted": "resnet50"}
+NOISE = (
+    "Noise on all units of all hidden layers. Bands: standard deviation over networks "
+    "and ten draws."
+)
+
+
+def figures(results: Results) -> Iterator[Drawing]:
+    """Ablation and noise curves by the share of shuffled labels.
+
+    Args:
+        results: The finished runs.
+
+    Yields:
+        Name of a file, and what draws the figure.
+    """
+    for sweep, name in SWEEPS.items():
+        if curves(results.get(sweep, [])):
+            yield f"{name}_ablation", partial(ablation, results, sweep)
+        if noise_curves(results.get(sweep, [])):
+            yield f"{name}_noise", partial(noise, results, sweep)
+
+
+def ablation(results: Results, sweep: str) -> Figure:
+    """Training accuracy as units are silenced.
+
+    Repeats figures 1a (MLP), 1b (convolutional network) and 1c (ResNet50).
+
+    Args:
+        results: The finished runs.
+        sweep: Name of a sweep that has curves.
+
+    Returns:
+        The figure.
+    """
+    found = {label: curves(runs) for label, runs in groups(results, sweep).items()}
+    found = {label: ones for label, ones in found.items() if ones}
+    where = "all hidden layers" if sweep == "mlp" else "the last three layers"
+    figure, axes = panels(
+        titled(results[sweep], "shuffled labels"),
+        f"Units of {where}. {BANDS} Area: mean accuracy over all fractions.",
+        1,
+        1,
+    )
+    ablated(axes[0, 0], found)
+    return figure
+
+
+def noise(results: Results, sweep: str) -> Figure:
+    """Training accuracy as noise grows.
+
+    Repeats figures 2a (MLP) and 2b (convolutional network).
+
+    Args:
+        results: The finished runs.
+        sweep: Name of a sweep that has curves.
+
+    Returns:
+        The figure.
+    """
+    found = {
+        label: noise_curves(runs) for label, runs in groups(results, sweep).items()
+    }
+    title = titled(results[sweep], "shuffled labels, noise")
+    figure, axes = panels(title, NOISE, 1, 1)
+    noised(axes[0, 0], {label: ones for label, ones in found.items() if ones})
+    return figure

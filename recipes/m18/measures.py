@@ -1,0 +1,171 @@
+"""What M18's figures and claims read off curves and scores: pure functions."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_selectivity.perturbation import AblationCurve
+
+
+def half_point(curve: AblationCurve) -> float:
+    """Fraction of silent units at which the mean accuracy falls to a half.
+
+    Args:
+        curve: The curve.
+
+    Returns:
+        The fraction, between points by a line; 1 if it never falls so low, 0 if it
+        was never above.
+
+    Example:
+        >>> round(half_point(AblationCurve([0, 1, 2], {"a": 2}, [[1, 0.6, 0]])), 3)
+        0.583
+    """
+    below = np.flatnonzero(curve.mean < 0.5)
+    if not below.size:
+        return 1.0
+    after = below[0]
+    if after == 0:
+        return 0.0
+    pair = slice(after - 1, after + 1)
+    return float(np.interp(0.5, curve.mean[pair][::-1], curve.fractions[pair][::-1]))
+
+
+def at_fraction(curve: AblationCurve, fraction: float) -> float:
+    """Mean accuracy with a fraction of the units silent.
+
+    Args:
+        curve: The curve.
+        fraction: In [0, 1].
+
+    Returns:
+        The accuracy, between points by a line.
+
+    Example:
+        >>> curve = AblationCurve([0, 1, 2], {"a": 2}, [[1, 0.6, 0]])
+        >>> round(at_fraction(curve, 0.25), 3)
+        0.8
+
+    Reference:
+        M18 figure 5a: the dashed lines at the dropout fraction.
+    """
+    return float(np.interp(fraction, curve.fractions, curve.mean))
+
+
+def area_past(curve: AblationCurve, fraction: float) -> float:
+    """Mean accuracy over all larger fractions of silent units.
+
+    Args:
+        curve: The curve, whose last point lies past the fraction.
+        fraction: In [0, 1).
+
+    Returns:
+        Area under the mean curve between the fraction and the last point, by
+        trapezoids, over its width.
+
+    Example:
+        >>> area_past(AblationCurve([0, 1, 2], {"a": 2}, [[1, 1, 0]]), 0.5)
+        0.5
+    """
+    past = curve.fractions > fraction
+    x = np.concatenate([[fraction], curve.fractions[past]])
+    y = np.concatenate([[at_fraction(curve, fraction)], curve.mean[past]])
+    return float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2) / (x[-1] - x[0]))
+
+
+def bimodality(values: Sequence[float]) -> float:
+    """Sarle's coefficient of bimodality, for a finite sample.
+
+    Args:
+        values: Four or more.
+
+    Returns:
+        `(g**2 + 1) / (k + 3 (n - 1)**2 / ((n - 2) (n - 3)))` with the unbiased
+        skewness g and excess kurtosis k: 5/9 for a uniform distribution of many
+        values, more with two separate groups. NaN where all values are equal.
+
+    Example:
+        >>> bimodality([0] * 10 + [1] * 10) > 5 / 9
+        True
+
+    Reference:
+        For the two clusters of M18 figure 3b. SAS Institute (1990), SAS/STAT User's
+        Guide, the CLUSTER procedure.
+    """
+    from scipy import stats
+
+    count = len(values)
+    if count < 4 or not np.ptp(values):
+        return math.nan
+    skewness = stats.skew(values, bias=False)
+    kurtosis = stats.kurtosis(values, bias=False)
+    correction = 3 * (count - 1) ** 2 / ((count - 2) * (count - 3))
+    return float((skewness**2 + 1) / (kurtosis + correction))
+
+
+class Picks(NamedTuple):
+    """How well a score picks the best setting of random halves.
+
+    Attributes:
+        size: Settings in a half.
+        tops: Numbers of best settings that count as a hit.
+        shares: For each of them, share of the halves with a hit.
+        gaps: `(draws,)`: accuracy of the best setting of a half less that of the
+            one picked.
+    """
+
+    size: int
+    tops: tuple[int, ...]
+    shares: tuple[float, ...]
+    gaps: np.ndarray
+
+
+def picks(
+    scores: Sequence[float],
+    accuracies: Sequence[float],
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+) -> Picks:
+    """Draw half of the settings at random, pick the one with the best score, again.
+
+    The paper draws 48 of 96 settings and asks whether the pick is among the best 1, 5
+    or 10 of them. Of another number of settings the same share is asked for, rounded
+    up: of 12 the best 1, 2 or 3.
+
+    Args:
+        scores: `(settings,)`: such as the area under the ablation curve.
+        accuracies: `(settings,)`: on the test set.
+        draws: How many halves; the paper does not say.
+        seed: Of the draws.
+
+    Returns:
+        `Picks`. A setting as accurate as the k-th best is among the best k.
+
+    Raises:
+        ValueError: With fewer than two settings, or scores of others.
+
+    Example:
+        >>> perfect = picks([1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4])
+        >>> perfect.shares, float(perfect.gaps.max())
+        ((1.0, 1.0, 1.0), 0.0)
+
+    Reference:
+        M18 section 3.2.
+    """
+    values, truth = np.asarray(scores, float), np.asarray(accuracies, float)
+    if values.shape != truth.shape or values.ndim != 1 or len(values) < 2:
+        raise ValueError(
+            "`scores` and `accuracies` must hold a number for each of two settings or "
+            f"more. Received: shapes {values.shape} and {truth.shape}."
+        )
+    size = len(values) // 2
+    tops = tuple(math.ceil(top * size / 48) for top in (1, 5, 10))
+    rng = np.random.default_rng(seed)
+    halves = np.array([rng.permutation(len(values))[:size] for _ in range(draws)])
+    picked = truth[halves[np.arange(draws), values[halves].argmax(axis=1)]]
+    ranked = -np.sort(-truth[halves], axis=1)
+    shares = tuple(float(np.mean(picked >= ranked[:, top - 1])) for top in tops)
+    return Picks(size, tops, shares, ranked[:, 0] - picked)

@@ -1,0 +1,146 @@
+import re
+
+import numpy as np
+import pytest
+
+import m18_worlds as worlds
+from recipes.claims import table
+from recipes.m18.claims import claims, rules
+from recipes.m18.claims.generalization import clustered, frequent, parting
+from recipes.m18.claims.memorization import only_fitted
+from recipes.m18.measures import picks
+from recipes.verdicts import Outcome
+
+#: In the other world the small networks begin there too, and the curves are ordered the
+#: other way round.
+SHARED = {
+    "curves begin at a training accuracy of about 1",
+    "curves are not perfectly ordered",
+}
+
+
+def key(claim):
+    return claim.rows, claim.network, claim.claim
+
+
+def test_every_claim_holds_where_the_paper_is_right(right):
+    found = claims(right)
+    assert [key(claim) for claim in found if claim.held is not True] == []
+    assert len({key(claim) for claim in found}) == len(found)
+
+
+def test_no_claim_holds_where_it_is_wrong(right, wrong):
+    found = [claim for claim in claims(wrong) if claim.claim not in SHARED]
+    assert [key(claim) for claim in found if claim.held is True] == []
+    # There, ResNet50 has not fitted its labels.
+    assert {claim.rows for claim in found if claim.held is None} == {"F1c"}
+    assert {key(claim) for claim in claims(right)} == {
+        key(claim) for claim in claims(wrong)
+    }
+
+
+def test_every_row_of_the_paper_is_spoken_of(right):
+    rows = {claim.rows for claim in claims(right)}
+    assert rows == {
+        *("F1a", "F1b", "F1c", "F2a", "F2b", "F3a", "F3b", "F4a", "F4b", "F4c"),
+        *("3.2", "3.3", "F5a", "F5b", "F6a", "F6b", "F7a", "F7b", "F7c", "F7d", "F7e"),
+        *("A1", "A2a", "A2b", "A3a", "A3b", "A4a", "A4b", "A4c", "A4d", "A4e"),
+    }
+
+
+def test_the_table_can_be_read(right):
+    text = table(claims(right))
+    assert {line.count("|") for line in text.splitlines()} == {8}
+    assert not {"nan", "inf", "None"} & set(re.findall(r"\w+", text))
+
+
+def test_one_network_of_each_kind_decides_no_difference(tmp_path):
+    few = worlds.sweeps(seeds=(0,))
+    chosen = {name: few[name] for name in ("mlp", "convnet", "convnet_plain")}
+    found = claims(worlds.results(tmp_path, chosen=chosen))
+    compared = [claim for claim in found if "t-test over networks" in claim.test]
+    assert len(compared) == 6
+    assert {claim.held for claim in compared} == {None}
+
+
+@pytest.mark.parametrize(
+    ("groups", "held"),
+    [
+        ({"true": [0.9, 0.91, 0.92], "half": [0.5, 0.51, 0.52]}, True),
+        ({"true": [0.9, 0.91, 0.92], "half": [0.95, 0.96, 0.97]}, False),
+        ({"true": [0.9, 0.5], "half": [0.85, 0.4]}, None),
+        ({"true": [0.9], "half": [0.5]}, None),
+        ({"true": [0.9, 0.5] * 6, "half": [0.85, 0.45] * 6}, False),
+    ],
+)
+def test_lower(groups, held):
+    assert rules.lower(groups, "true").held is held
+
+
+def test_lower_asks_it_of_every_group():
+    groups = {"true": [0.9, 0.91], "some": [0.95, 0.96], "all": [0.1, 0.11]}
+    assert rules.lower(groups, "true").held is False
+    assert rules.lower({"all": [0.1]}, "true") is None
+
+
+def test_correlated():
+    x = list(range(12))
+    assert rules.correlated(x, x, 1, 0.7).held is True
+    assert rules.correlated(x, x, -1).held is False
+    # Strong enough in sign and p, not in size.
+    loose = [3, 0, 6, 1, 9, 2, 5, 4, 11, 7, 8, 10]
+    assert rules.correlated(x, loose, 1).held is True
+    assert rules.correlated(x, loose, 1, 0.9).held is False
+    assert rules.correlated([1, 2, 3, 4], [1, 3, 2, 4], 1).held is None
+
+
+def test_disordered_claims_only_some_curves():
+    ordered = {"a": [0.9], "b": [0.8], "c": [0.7]}
+    assert rules.disordered(ordered).held is None
+    assert rules.disordered({**ordered, "d": [0.75]}).held is True
+
+
+def test_within():
+    found = rules.within({"a": 0.2, "b": 0.4}, 0.1, 0.3)
+    assert found.held is False
+    assert rules.within({"a": 0.2}, 0.1, 0.3).held is True
+    assert rules.within({"a": np.nan}, 0, 1) is None
+
+
+def test_early_layers():
+    network = {"a": np.arange(20.0) + 50, "b": np.arange(20.0)}
+    assert rules.early_is_greater([network], ("early", "late")).held is True
+    turned = dict(zip("ab", [*network.values()][::-1], strict=True))
+    assert rules.early_is_greater([turned], ("early", "late")).held is False
+    assert rules.early_is_greater([{"a": np.ones(3)}], ("early", "late")) is None
+
+
+def test_networks_that_have_not_fitted_decide_nothing():
+    outcome = Outcome("", "", 0.01, True)
+    bad, good = Outcome("", "", None, False), Outcome("", "", None, True)
+    assert only_fitted(outcome, bad).held is None
+    assert only_fitted(outcome, good).held is True
+    assert only_fitted(None, bad) is None
+
+
+def test_parting():
+    epoch = [1, 2, 4, 8, 16, 32]
+    loss = [1.0, 0.5, 0.3, 0.4, 0.5, 0.6]
+    auc = [0.3, 0.5, 0.7, 0.68, 0.6, 0.5]
+    one = {"epoch": epoch, "test_loss": loss, "auc": auc}
+    assert parting([one]).held is True
+    assert parting([{**one, "test_loss": sorted(loss)[::-1]}]).held is None
+    assert parting([{**one, "auc": sorted(auc)}]).held is False
+    assert parting([]) is None
+
+
+def test_clusters():
+    assert clustered([0.1] * 10 + [0.9] * 10).held is True
+    assert clustered(np.random.default_rng(0).normal(size=200).tolist()).held is False
+    assert clustered([0.1] * 4 + [0.9] * 4).held is None
+
+
+def test_frequent():
+    accuracy = np.linspace(0, 1, 96)
+    assert frequent(picks(accuracy, accuracy)).held is True
+    assert frequent(picks(-accuracy, accuracy)).held is False
