@@ -124,7 +124,8 @@ def figures(args: argparse.Namespace) -> int:
     drawings = folder(args) / "figures"
     drawings.mkdir(exist_ok=True)
     for name, draw in paper.figures(results):
-        draw().savefig(drawings / f"{name}.png", dpi=100)
+        # Tight: long labels beside twin axes are cut off otherwise.
+        draw().savefig(drawings / f"{name}.png", dpi=100, bbox_inches="tight")
     for name, text in paper.tables(results) if paper.tables else ():
         (folder(args) / "tables").mkdir(exist_ok=True)
         (folder(args) / "tables" / f"{name}.md").write_text(text + "\n")
