@@ -1,6 +1,7 @@
 """Repeat a paper's experiments: `python -m recipes list`."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -177,4 +178,7 @@ def folder(args: argparse.Namespace) -> Path:
 
 
 if __name__ == "__main__":
+    # Many networks in a process: TensorFlow takes their functions for one that is
+    # traced again and again, and warns.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     sys.exit(main())
