@@ -3,15 +3,17 @@
 A ResNet20 that was trained on the handwritten digits, and an untrained VGG16 at 64x64.
 Time is that of the ascent, without tracing it. Then, for ten units, the activation for
 the made image stands beside the highest over all digits; for VGG16 these are enlarged,
-with random images beside them.
+with random images beside them. With `--figures` it draws the made images, with the
+selectivity of their units over the digits.
 
     python -m tools.bench_maximization [--units 32] [--steps 256] [--epochs 5]
-        [--models resnet20 vgg16]
+        [--models resnet20 vgg16] [--figures FOLDER]
 """
 
 import argparse
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -20,7 +22,9 @@ import keras
 import numpy as np
 from sklearn.datasets import load_digits
 
+import keras_selectivity as ks
 from keras_selectivity.maximization import Maximized, Maximizer
+from keras_selectivity.plots import plot_maximized
 from keras_selectivity.similarity.observed import activations_of
 from recipes.models import resnet20
 
@@ -67,12 +71,21 @@ def timed(
     return (time.perf_counter() - begun) / len(units), found
 
 
+def drawn(found: Maximized, model: keras.Model, images: np.ndarray, name: str) -> Any:
+    """A figure of made images, of units whose selectivity is that over the digits."""
+    _, y = digit_images()
+    data = images[-len(y) :], y
+    report = ks.measure(model, data, taps=[found.layer], verbose=0)
+    return plot_maximized(found, report, title=f"{name}, {found.layer}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--units", type=int, default=32)
     parser.add_argument("--steps", type=int, default=256)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
+    parser.add_argument("--figures", type=Path)
     args = parser.parse_args()
     for name in args.models:
         keras.utils.set_random_seed(0)
@@ -95,6 +108,10 @@ def main() -> None:
         for unit, made in zip(units[:SHOWN], found.activations[:, 0], strict=False):
             ratio = made / max(best[unit], 1e-12)
             print(f"  {unit:>6}{made:>10.4f}{best[unit]:>10.4f}{ratio:>8.2f}")
+        if args.figures:
+            args.figures.mkdir(parents=True, exist_ok=True)
+            figure = drawn(found, model, images, name)
+            figure.savefig(args.figures / f"{name}.png", dpi=80)
 
 
 if __name__ == "__main__":
