@@ -89,7 +89,8 @@ def list_papers(args: argparse.Namespace) -> int:
             print(f"  {scale}: {len(distinct)} trainings")
             for label, sweep in found.items():
                 vary = ", ".join(
-                    f"{len(values)} {field}s" for field, values in sweep.vary.items()
+                    f"{len(values)} {field.removesuffix('s')}{'s' * (len(values) > 1)}"
+                    for field, values in sweep.vary.items()
                 )
                 print(f"    {label}: {sweep.base.model}, {sweep.base.data}, {vary}")
     return 0
