@@ -5,8 +5,9 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from keras_selectivity.measure import check_data
+from keras_selectivity.checks import checked_batch_size, checked_steps
 
 
 class Batches:
@@ -37,21 +38,17 @@ class Batches:
         argument: str = "data",
         again: bool = False,
     ) -> None:
-        check_data(data)
+        check_data(data, argument)
         self._data = data
-        self._size = _checked_size(batch_size)
+        self._size = checked_batch_size(batch_size) or 256
         if hasattr(data, "__array__"):
             data = (data,)
         if isinstance(data, (tuple, list)):
             self._data = keras.tree.map_structure(_array, tuple(data))
             self._samples = _common_length(self._data, argument)
-        elif hasattr(data, "cardinality"):
-            if int(data.cardinality()) == -1:
-                raise ValueError(
-                    f"`{argument}` is an endless data set: it repeats without end. "
-                    "Leave out `.repeat()`, or take a number of batches."
-                )
-        elif not isinstance(data, keras.utils.PyDataset):
+        elif not hasattr(data, "cardinality") and not isinstance(
+            data, keras.utils.PyDataset
+        ):
             self._check_iterable(argument, again)
 
     def __iter__(self) -> Iterator[tuple[Any, Any, Any]]:
@@ -98,20 +95,6 @@ class Batches:
             )
 
 
-def _checked_size(batch_size: Any) -> int:
-    if batch_size is None:
-        return 256
-    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)):
-        raise TypeError(
-            f"`batch_size` must be an integer. Received: batch_size={batch_size!r}."
-        )
-    if batch_size < 1:
-        raise ValueError(
-            f"`batch_size` must be at least 1. Received: batch_size={batch_size}."
-        )
-    return int(batch_size)
-
-
 def _array(leaf: Any) -> np.ndarray | None:
     if leaf is None:
         return None
@@ -126,3 +109,44 @@ def _common_length(arrays: Any, argument: str) -> int:
             f"{sorted(lengths)}."
         )
     return lengths.pop()
+
+
+def check_data(data: Any, argument: str = "data", steps: int | None = None) -> None:
+    """Raise for data that hold nothing, or never end, where that can be told.
+
+    Args:
+        data: What `measure` takes.
+        argument: What a user calls the data, for messages.
+        steps: How many batches will be taken of them; None: all.
+
+    Raises:
+        TypeError: If `steps` is no integer.
+        ValueError: If `data` is None, holds no samples, or has no end and there are
+            no `steps`; or if `steps` is below 1.
+
+    Example:
+        >>> check_data(([], []))
+        Traceback (most recent call last):
+        ...
+        ValueError: `data` must hold samples with labels, as (x, y) or a data set. \
+Received: no samples.
+    """
+    batches: int | None = None
+    if hasattr(data, "cardinality"):
+        batches = int(data.cardinality())
+    elif isinstance(data, tuple) and data and hasattr(data[0], "__len__"):
+        batches = len(data[0])
+    if data is None or batches == 0:
+        raise ValueError(
+            f"`{argument}` must hold samples with labels, as (x, y) or a data set. "
+            f"Received: {'None' if data is None else 'no samples'}."
+        )
+    endless = batches == tf.data.INFINITE_CARDINALITY or (
+        isinstance(data, keras.utils.PyDataset) and data.num_batches is None
+    )
+    if checked_steps(steps) is None and endless:
+        raise ValueError(
+            f"`{argument}` is an endless data set: it repeats without end. Leave out "
+            "`.repeat()`, or take a number of batches with `.take(batches)` or "
+            f"`steps=batches`. Received: {type(data).__name__}."
+        )

@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from keras_selectivity import metrics as metrics_module
 from keras_selectivity import taps as taps_module
+from keras_selectivity.batches import check_data
+from keras_selectivity.checks import checked_batch_size, checked_verbose
 from keras_selectivity.distribution import MultiWorkerModel, from_all
 from keras_selectivity.metrics import Observations, UnitMetric
 from keras_selectivity.model import SelectivityModel
@@ -36,6 +38,7 @@ def measure(
     response: taps_module.Response = "mean",
     num_classes: int | None = None,
     labels: str | int | None = None,
+    steps: int | None = None,
 ) -> SelectivityReport:
     """Measure the selectivity of every tapped unit over a data set.
 
@@ -63,6 +66,7 @@ def measure(
             its `"max"`, as in G19's jitterplots of conv5.
         num_classes: As for `SelectivityModel`, whose own are taken by default.
         labels: As for `SelectivityModel`, whose own are taken by default.
+        steps: How many batches to take, for data without end; None: all.
 
     Returns:
         A `SelectivityReport`.
@@ -70,8 +74,8 @@ def measure(
     Raises:
         TypeError: If the model is a subclassed one, or an argument of a wrong
             type.
-        ValueError: If the data are empty or without labels, or a selection is
-            empty.
+        ValueError: If the data are empty, endless without `steps`, or without
+            labels, or a selection is empty.
 
     Example:
         >>> import keras, numpy as np
@@ -89,7 +93,7 @@ def measure(
     measurement = Measurement(
         model, metrics, taps, groups, correct_only, response, num_classes, labels
     )
-    return measurement.run(data, batch_size, verbose)
+    return measurement.run(data, batch_size, verbose, steps)
 
 
 class Measurement:
@@ -176,7 +180,11 @@ class Measurement:
             self._pass = _Pass(model, tapped, targets, gathered, correct_only)
 
     def run(
-        self, data: Any, batch_size: int | None = None, verbose: str | int = "auto"
+        self,
+        data: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
     ) -> SelectivityReport:
         """Measure over a data set.
 
@@ -184,21 +192,24 @@ class Measurement:
             data: As for `measure`.
             batch_size: As for `measure`.
             verbose: As for `measure`.
+            steps: As for `measure`.
 
         Returns:
             A `SelectivityReport`.
 
         Raises:
-            ValueError: If the data are empty or without labels.
+            ValueError: If the data are empty, endless without `steps`, or without
+                labels.
         """
-        check_data(data)
+        check_data(data, steps=steps)
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         self._pass.evaluate(
             x,
             y,
             sample_weight=sample_weight,
-            batch_size=batch_size,
-            verbose=verbose,
+            batch_size=checked_batch_size(batch_size),
+            verbose=checked_verbose(verbose),
+            steps=steps,
             return_dict=True,
         )
         gathered = self._pass.gathered
@@ -274,34 +285,6 @@ class Measurement:
             class_weight=statistics.weight,
             confusion=gathered.confusion,
             correct_only=self._correct_only,
-        )
-
-
-def check_data(data: Any) -> None:
-    """Raise for data that hold nothing, where that can be told in advance.
-
-    Args:
-        data: What `measure` takes.
-
-    Raises:
-        ValueError: If `data` is None, or holds no samples.
-
-    Example:
-        >>> check_data(([], []))
-        Traceback (most recent call last):
-        ...
-        ValueError: `data` must hold samples with labels, as (x, y) or a data set. \
-Received: no samples.
-    """
-    empty = data is None
-    if hasattr(data, "cardinality"):
-        empty = int(data.cardinality()) == 0
-    elif isinstance(data, tuple) and data and hasattr(data[0], "__len__"):
-        empty = len(data[0]) == 0
-    if empty:
-        raise ValueError(
-            "`data` must hold samples with labels, as (x, y) or a data set. "
-            f"Received: {'None' if data is None else 'no samples'}."
         )
 
 

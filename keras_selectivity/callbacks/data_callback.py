@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import keras
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.measure import Measurement, check_data
+from keras_selectivity.batches import check_data
+from keras_selectivity.measure import Measurement
 from keras_selectivity.metrics import UnitMetric, get
 from keras_selectivity.report import SelectivityReport
 
