@@ -150,3 +150,22 @@ Received: no samples.
             "`.repeat()`, or take a number of batches with `.take(batches)` or "
             f"`steps=batches`. Received: {type(data).__name__}."
         )
+
+
+def are_arrays(x: Any) -> bool:
+    """Whether the inputs of a model are arrays, and not a data set.
+
+    Args:
+        x: What a user passed as `x`.
+
+    Returns:
+        True for an array, and for a structure of arrays.
+
+    Example:
+        >>> are_arrays({"image": np.zeros((5, 8, 8, 1))})
+        True
+        >>> are_arrays(tf.data.Dataset.range(3))
+        False
+    """
+    leaves = keras.tree.flatten(x)
+    return bool(leaves) and all(hasattr(leaf, "__array__") for leaf in leaves)

@@ -9,8 +9,12 @@ import tensorflow as tf
 
 from keras_selectivity import metrics as metrics_module
 from keras_selectivity import taps as taps_module
-from keras_selectivity.batches import check_data
-from keras_selectivity.checks import checked_batch_size, checked_verbose
+from keras_selectivity.batches import are_arrays, check_data
+from keras_selectivity.checks import (
+    checked_batch_size,
+    checked_flag,
+    checked_verbose,
+)
 from keras_selectivity.distribution import MultiWorkerModel, from_all
 from keras_selectivity.metrics import Observations, UnitMetric
 from keras_selectivity.model import SelectivityModel
@@ -23,7 +27,7 @@ from keras_selectivity.statistics import (
     unit_mean,
     unit_minimum,
 )
-from keras_selectivity.targets import ClassTargets
+from keras_selectivity.targets import ClassTargets, LabelWatch
 
 
 def measure(
@@ -72,10 +76,11 @@ def measure(
         A `SelectivityReport`.
 
     Raises:
-        TypeError: If the model is a subclassed one, or an argument of a wrong
-            type.
+        TypeError: If the model is a subclassed one, labels are not numbers, or an
+            argument of a wrong type.
         ValueError: If the data are empty, endless without `steps`, or without
-            labels, or a selection is empty.
+            labels; if labels or weights are out of range, before the model runs
+            where they are arrays; or if a selection is empty.
 
     Example:
         >>> import keras, numpy as np
@@ -150,7 +155,7 @@ class Measurement:
                 "`metrics` must not hold two measures of one name, which a report "
                 f"could not tell apart. Received: {names}. Measure twice."
             )
-        self._correct_only = correct_only
+        self._correct_only = checked_flag("correct_only", correct_only)
         with model.distribute_strategy.scope():
             wrapped = isinstance(model, SelectivityModel)
             if wrapped and taps is None:
@@ -167,9 +172,10 @@ class Measurement:
                 targets = model.targets
             else:
                 base = model.base_model if wrapped else model
-                targets = ClassTargets(base, num_classes, labels)
+                targets = ClassTargets(base, num_classes, labels, compiled=model)
             self._groups = taps_module.group(tapped.names, groups)
             self._tapped = tapped
+            self._targets = targets
             gathered = _Gatherer(
                 tapped,
                 targets,
@@ -203,15 +209,20 @@ class Measurement:
         """
         check_data(data, steps=steps)
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        self._pass.evaluate(
-            x,
-            y,
-            sample_weight=sample_weight,
-            batch_size=checked_batch_size(batch_size),
-            verbose=checked_verbose(verbose),
-            steps=steps,
-            return_dict=True,
-        )
+        if are_arrays(x):
+            self._targets.check(y, sample_weight)
+        watch = self._pass.label_watch
+        with watch.watching():
+            self._pass.evaluate(
+                x,
+                y,
+                sample_weight=sample_weight,
+                batch_size=checked_batch_size(batch_size),
+                verbose=checked_verbose(verbose),
+                steps=steps,
+                callbacks=watch.among(None),
+                return_dict=True,
+            )
         gathered = self._pass.gathered
         if not gathered.samples:
             raise ValueError(
@@ -308,6 +319,7 @@ class _Pass(MultiWorkerModel):
         self._targets = targets
         self._correct_only = correct_only
         self.gathered = gathered
+        self.label_watch = LabelWatch(targets)
         self.built = True
         # XLA can not hand activations to the store.
         self.compile(
@@ -321,7 +333,9 @@ class _Pass(MultiWorkerModel):
     def test_step(self, data: Any) -> dict[str, Any]:
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         outputs, activations = self._view(x, training=False)
-        labels = self._targets.weights(y, sample_weight)
+        found = self._targets.read(y, sample_weight)
+        self.label_watch.count(found.faults)
+        labels = found.weights
         predicted = self._targets.predicted(outputs)
         self.gathered.count_samples(labels, predicted)
         if self._correct_only:

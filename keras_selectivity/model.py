@@ -12,10 +12,12 @@ import tensorflow as tf
 
 from keras_selectivity import regularizers
 from keras_selectivity import taps as taps_module
+from keras_selectivity.batches import are_arrays
+from keras_selectivity.checks import checked_flag, checked_number, received
 from keras_selectivity.distribution import MultiWorkerModel
 from keras_selectivity.graph import check_model
 from keras_selectivity.statistics import Replicas, class_statistics
-from keras_selectivity.targets import ClassTargets
+from keras_selectivity.targets import ClassTargets, LabelWatch
 
 
 @keras.saving.register_keras_serializable(package="keras_selectivity")
@@ -93,7 +95,7 @@ class SelectivityModel(MultiWorkerModel):
         labels: str | int | None = None,
         **kwargs: Any,
     ) -> None:
-        alpha = _checked_alpha(alpha)
+        alpha = checked_number("alpha", alpha)
         regularizer = regularizers.get(regularizer)
         tapped = taps_module.TappedModel(_checked_model(model), taps)
         members = taps_module.group(tapped.names, groups)
@@ -103,8 +105,9 @@ class SelectivityModel(MultiWorkerModel):
         super().__init__(autocast=False, **kwargs)
         self.base_model = model
         self.regularizer = regularizer
-        self.targets = ClassTargets(model, num_classes, labels)
-        self.synchronized = synchronized
+        self.targets = ClassTargets(model, num_classes, labels, compiled=self)
+        self._label_watch = LabelWatch(self.targets)
+        self.synchronized = checked_flag("synchronized", synchronized)
         self.tap_names = tapped.names
         self.groups = members
         if hasattr(model, "output_names"):
@@ -124,7 +127,7 @@ class SelectivityModel(MultiWorkerModel):
 
     @alpha.setter
     def alpha(self, value: float) -> None:
-        self._state.alpha.assign(_checked_alpha(value))
+        self._state.alpha.assign(checked_number("alpha", value))
 
     @property
     def effective_alpha(self) -> float:
@@ -160,7 +163,7 @@ class SelectivityModel(MultiWorkerModel):
             -1.0
         """
         if factor is not None:
-            factor = _checked_alpha(factor, "factor")
+            factor = checked_number("factor", factor)
         self._state.claim_factor(owner, factor)
 
     def silence(
@@ -253,11 +256,15 @@ class SelectivityModel(MultiWorkerModel):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        labels = self.targets.read(y, sample_weight)
+        # Before the loss, which may fail on a label that does not exist.
+        with tf.control_dependencies([self._label_watch.count(labels.faults)]):
+            y = keras.tree.map_structure(tf.identity, y)
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         with tf.GradientTape() as tape:
             y_pred, activations = self.tapped(x, training=True)
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
-            mu = self._mean_unit_value(activations, y, sample_weight)
+            mu = self._mean_unit_value(activations, labels.weights)
             alpha = self._state.alpha * self._state.alpha_scale
             # The gradients of the replicas are summed; Keras has divided the
             # task's loss by their number, and the penalty needs the same.
@@ -284,13 +291,30 @@ class SelectivityModel(MultiWorkerModel):
         """Train, as `keras.Model.fit` does.
 
         Raises:
-            ValueError: Before training, if labels or sample weights given as
-                arrays are out of range or of a wrong shape.
+            TypeError: Before training, if labels or weights are not numbers.
+            ValueError: If labels or sample weights are missing, out of range or of a
+                wrong shape: before training where they are given as arrays, else
+                after one of the first batches that hold such samples, at the latest
+                at the end of the epoch.
         """
-        given = inspect.signature(super().fit).bind(*args, **kwargs).arguments
-        self.targets.check(given.get("y"), given.get("sample_weight"))
-        with self._state.kept():
-            return super().fit(*args, **kwargs)
+        call = inspect.signature(super().fit).bind(*args, **kwargs)
+        given = call.arguments
+        if are_arrays(given.get("x")):
+            self.targets.check(given.get("y"), given.get("sample_weight"))
+        given["callbacks"] = self._label_watch.among(given.get("callbacks"))
+        with self._state.kept(), self._label_watch.watching():
+            return super().fit(*call.args, **call.kwargs)
+
+    def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """Train on one batch, as `keras.Model.train_on_batch` does.
+
+        Raises:
+            TypeError: If labels or weights are not numbers.
+            ValueError: If labels or sample weights are missing, out of range or of a
+                wrong shape.
+        """
+        with self._label_watch.watching():
+            return super().train_on_batch(*args, **kwargs)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Evaluate, as the wrapped model does."""
@@ -315,7 +339,7 @@ class SelectivityModel(MultiWorkerModel):
             "regularizer": serialize(self.regularizer),
             "taps": list(self.tap_names),
             "groups": {name: list(taps) for name, taps in self.groups.items()},
-            "num_classes": self.targets.num_classes,
+            "num_classes": self.targets.given_classes,
             "synchronized": self.synchronized,
             "labels": self.targets.labels,
         }
@@ -358,12 +382,12 @@ class SelectivityModel(MultiWorkerModel):
     def _loss_metric(self) -> Any:
         return next(m for m in self.metrics if m.name == "loss")
 
-    def _mean_unit_value(self, activations: Any, y: Any, sample_weight: Any) -> Any:
+    def _mean_unit_value(self, activations: Any, labels: Any) -> Any:
         """`mu`: mean over units, layers and groups; float64 scalar."""
         replicas = Replicas.of(self.synchronized)
         statistics = class_statistics(
             tf.concat(activations, axis=-1),
-            self.targets.weights(y, sample_weight),
+            labels,
             signed=self.tapped.signed,
             squares=self.regularizer.needs_squares,
             replicas=replicas,
@@ -372,13 +396,19 @@ class SelectivityModel(MultiWorkerModel):
 
     def _mask_of(self, units: Mapping[str, Sequence[int]]) -> np.ndarray:
         """`(sum of units,)`, 0 at the given units, else 1."""
+        if not isinstance(units, Mapping):
+            raise TypeError(
+                "`units` must map names of taps to indices of units. "
+                f"{received('units', units)}"
+            )
         masks = {name: np.ones(n, np.float32) for name, n in self.units.items()}
         for name, indices in units.items():
             if name not in masks:
                 raise ValueError(
-                    f"There is no tap {name!r} to silence. Taps: {self.tap_names}."
+                    f"`units` names {name!r}, and there is no such tap to silence. "
+                    f"Taps: {self.tap_names}."
                 )
-            chosen = np.asarray(list(indices))
+            chosen = np.asarray(indices if np.ndim(indices) else [indices])
             if chosen.size == 0:
                 continue
             if chosen.dtype.kind not in "iu" or not (
@@ -458,23 +488,6 @@ def _checked_model(model: Any) -> keras.Model:
         )
     check_model(model)
     return model
-
-
-def _checked_alpha(alpha: Any, argument: str = "alpha") -> float:
-    if isinstance(alpha, (bool, np.bool_)) or not isinstance(
-        alpha, (int, float, np.integer, np.floating)
-    ):
-        raise TypeError(
-            f"`{argument}` must be a number. Received: {argument}={alpha!r} of type "
-            f"{type(alpha).__name__}."
-        )
-    if not math.isfinite(alpha):
-        raise ValueError(
-            f"`{argument}` must be finite. Received: {argument}={alpha!r}. Use a "
-            "negative number to reduce class selectivity, a positive one to "
-            "promote it, 0 to leave it alone."
-        )
-    return float(alpha)
 
 
 def _unit_shares(tapped: Any, groups: Mapping[str, Sequence[str]]) -> np.ndarray:

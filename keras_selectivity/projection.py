@@ -15,12 +15,9 @@ import tensorflow as tf
 
 from keras_selectivity.archive import Archived
 from keras_selectivity.functional import Rest, class_selectivity
+from keras_selectivity.labels import label_weights
 from keras_selectivity.similarity.activations import as_activations
-from keras_selectivity.statistics import (
-    ClassStatistics,
-    class_statistics,
-    label_weights,
-)
+from keras_selectivity.statistics import ClassStatistics, class_statistics
 
 Screening = Literal["float32", "bfloat16"]
 
@@ -141,7 +138,7 @@ def selectivity_upper_bound(
         fit: `(activations, labels)` to fit the projection to, LM21's validation set:
             `(samples, units)`, real and finite; integers `(samples,)` or
             `(samples, 1)`, or distributions `(samples, classes)`, see
-            `statistics.label_weights`. Or a mapping of names, such as layers and
+            `labels.label_weights`. Or a mapping of names, such as layers and
             replicates, to such pairs.
         score: The same for the set that is reported, LM21's test set; the same units.
             A mapping of the same names where `fit` is one.
@@ -232,7 +229,7 @@ class Labelled(NamedTuple):
 
     Attributes:
         activations: `(samples, units)`.
-        labels: `(samples, classes)` float64, see `statistics.label_weights`.
+        labels: `(samples, classes)` float64, see `labels.label_weights`.
     """
 
     activations: np.ndarray
@@ -682,7 +679,11 @@ def _labelled(
                 f"The labels of {name} must be integers in [0, {classes}). "
                 f"Received: {_range(labels)}."
             )
-    weights = label_weights(labels, classes).numpy()
+    weights = (
+        labels.astype(np.float64)
+        if _holds_distributions(labels)
+        else label_weights(labels, classes).numpy()
+    )
     counted = weights.sum(axis=1) > 0
     if not np.any(counted):
         raise ValueError(

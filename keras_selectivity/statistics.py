@@ -5,7 +5,6 @@ own, float64 sums of ten million samples lose no digits that matter, and a GPU
 never rounds them to TensorFloat-32.
 """
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -131,7 +130,7 @@ def class_statistics(
     Args:
         activations: `(samples, units)` of any float dtype; computed in float64.
         labels: `(samples, classes)` sample weight times label distribution, as
-            `label_weights` makes it. A row of zeros counts for nothing.
+            `labels.label_weights` makes it. A row of zeros counts for nothing.
         signed: `(units,)` NumPy bool: the units that can be negative, whose
             minimum is needed. None: no unit can.
         squares: Whether to compute the squares, which only d' needs.
@@ -144,6 +143,7 @@ def class_statistics(
 
     Example:
         >>> import numpy as np
+        >>> from keras_selectivity.labels import label_weights
         >>> labels = label_weights(np.array([0, 1, 1]), 3)
         >>> statistics = class_statistics(np.array([[1.0], [2], [4]]), labels)
         >>> statistics.means.numpy().ravel().tolist()
@@ -173,7 +173,7 @@ def unit_mean(
 
     Args:
         activations: `(samples, units)` of any float dtype.
-        labels: `(samples, classes)`, as `label_weights` makes it.
+        labels: `(samples, classes)`, as `labels.label_weights` makes it.
         replicas: The replicas whose samples count too. None: this one alone.
 
     Returns:
@@ -199,7 +199,7 @@ def unit_minimum(
 
     Args:
         activations: `(samples, units)` of any float dtype.
-        labels: `(samples, classes)`, as `label_weights` makes it.
+        labels: `(samples, classes)`, as `labels.label_weights` makes it.
         signed: `(units,)` NumPy bool: the units that can be negative.
         replicas: The replicas whose samples count too. None: this one alone.
 
@@ -220,126 +220,6 @@ def unit_minimum(
     lowest = tf.reduce_min(tf.where(counted, activations, np.inf), axis=0)
     lowest = replicas.min(lowest) if replicas else lowest
     return tf.where(np.asarray(signed), lowest, 0)
-
-
-def label_weights(
-    labels: Any, num_classes: int, sample_weight: Any = None
-) -> tf.Tensor:
-    """Labels of any accepted form as weights of samples for classes.
-
-    Args:
-        labels: Integers `(samples,)` or `(samples, 1)` in [0, num_classes), or
-            distributions `(samples, num_classes)`: one-hot, or soft as MixUp
-            makes them. With two classes, floats `(samples,)` or `(samples, 1)`
-            are the probability of class 1.
-        num_classes: Number of classes.
-        sample_weight: `(samples,)` or `(samples, 1)`, not negative; None: 1.
-
-    Returns:
-        float64 tensor `(samples, num_classes)`: sample weight times label.
-
-    Raises:
-        ValueError: If the shape of the labels or of the weights fits no form.
-        tf.errors.InvalidArgumentError: When it runs, if a label is outside
-            [0, num_classes) or a weight or probability is negative.
-
-    Example:
-        >>> label_weights([1, 0], 2, sample_weight=[1.0, 0.5]).numpy().tolist()
-        [[0.0, 1.0], [0.5, 0.0]]
-    """
-    labels = tf.convert_to_tensor(labels)
-    if holds_indices(labels.shape, num_classes):
-        weights = _index_weights(_without_singleton(labels), num_classes)
-    else:
-        weights = tf.cast(labels, tf.float64)
-        weights = _checked(weights, weights >= 0, "labels must not be negative.")
-    if sample_weight is None:
-        return weights
-    sample_weight = tf.cast(sample_weight, tf.float64)
-    check_weight_shape(sample_weight.shape)
-    sample_weight = _without_singleton(sample_weight)
-    message = "sample weights must not be negative."
-    return weights * _checked(sample_weight, sample_weight >= 0, message)[:, None]
-
-
-def holds_indices(shape: Sequence[int | None], num_classes: int) -> bool:
-    """Whether labels of a shape are class indices, not distributions.
-
-    Args:
-        shape: Of the labels.
-        num_classes: Number of classes.
-
-    Returns:
-        True for indices, False for distributions.
-
-    Raises:
-        ValueError: If the shape fits neither.
-
-    Example:
-        >>> holds_indices((32, 1), 10), holds_indices((32, 10), 10)
-        (True, False)
-    """
-    if len(shape) == 1 or (len(shape) == 2 and shape[-1] == 1):
-        return True
-    if len(shape) == 2 and shape[-1] in (num_classes, None):
-        return False
-    raise ValueError(
-        "`labels` must be integers of shape (samples,) or (samples, 1), or "
-        f"distributions of shape (samples, {num_classes}) for "
-        f"num_classes={num_classes}. Received: shape={tuple(shape)}. If the number "
-        "of classes is another one, pass `num_classes`; if the model has several "
-        "targets, name the one that holds the classes with `labels`."
-    )
-
-
-def check_weight_shape(shape: Sequence[int | None]) -> None:
-    """Raise unless sample weights of this shape are one a sample.
-
-    Args:
-        shape: Of the weights.
-
-    Raises:
-        ValueError: If it is neither (samples,) nor (samples, 1).
-
-    Example:
-        >>> check_weight_shape((32, 1))
-    """
-    if len(shape) == 1 or (len(shape) == 2 and shape[-1] == 1):
-        return
-    raise ValueError(
-        "`sample_weight` must have shape (samples,) or (samples, 1). "
-        f"Received: shape={tuple(shape)}."
-    )
-
-
-def _index_weights(labels: tf.Tensor, num_classes: int) -> tf.Tensor:
-    message = f"labels must be in [0, {num_classes}) for num_classes={num_classes}."
-    if labels.dtype.is_floating and num_classes == 2:
-        positive = tf.cast(labels, tf.float64)
-        inside = (positive >= 0) & (positive <= 1)
-        positive = _checked(positive, inside, message)
-        return tf.stack([1 - positive, positive], axis=-1)
-    valid = (labels >= 0) & (labels < num_classes)
-    if labels.dtype.is_floating:
-        valid &= labels == tf.floor(labels)
-        message = message.replace("labels must be", "labels must be integers")
-    labels = tf.cast(_checked(labels, valid, message), tf.int64)
-    return tf.one_hot(labels, num_classes, dtype=tf.float64)
-
-
-def _without_singleton(x: tf.Tensor) -> tf.Tensor:
-    if x.shape.rank == 2 and x.shape[-1] == 1:
-        return tf.squeeze(x, axis=-1)
-    return x
-
-
-def _checked(x: tf.Tensor, valid: tf.Tensor, message: str) -> tf.Tensor:
-    """`x`, after a check that runs with the step (XLA leaves it out)."""
-    check = tf.debugging.Assert(
-        tf.reduce_all(valid), [f"keras_selectivity: {message} Received:", x]
-    )
-    with tf.control_dependencies([check] if check is not None else []):
-        return tf.identity(x)
 
 
 def _mean(weight: tf.Tensor, total: tf.Tensor) -> tf.Tensor:

@@ -12,7 +12,8 @@ from keras_selectivity.functional import (
     discriminability,
     preferred_and_rest,
 )
-from keras_selectivity.statistics import class_statistics, label_weights
+from keras_selectivity.labels import label_weights
+from keras_selectivity.statistics import class_statistics
 from tests import reference
 from tests.reference import uniform
 

@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.trainers.trainer import Trainer
 
 import keras_selectivity as ks
+from keras_selectivity.measure import Measurement
 from reference import discriminability, selectivity
 
 
@@ -192,6 +194,68 @@ def test_variance_survives_a_mean_ten_thousand_times_the_deviation():
 def test_bad_data_is_named(make_cnn, data, message):
     with pytest.raises(ValueError, match=message):
         ks.measure(make_cnn(), data, verbose=0)
+
+
+@pytest.fixture(params=["as on a CPU", "as on a GPU"])
+def compiler(request, monkeypatch):
+    """Keras compiles with XLA by default where there is a GPU."""
+    if request.param == "as on a GPU":
+        monkeypatch.setattr(Trainer, "_resolve_auto_jit_compile", lambda self: True)
+
+
+@pytest.mark.parametrize("form", ["arrays", "data set"])
+def test_labels_that_can_not_be_used_are_refused(make_cnn, data, compiler, form):
+    x, y = data[0][:40], data[1][:40].copy()
+    y[33] = 10
+    given = (x, y)
+    if form == "data set":
+        given = tf.data.Dataset.from_tensor_slices(given).batch(16)
+    model = make_cnn()
+    with pytest.raises(ValueError, match=r"^`y` must hold labels in \[0, 10\)") as e:
+        ks.measure(model, given, verbose=0)
+    found = "values from 0 to 10" if form == "arrays" else "1 sample with another label"
+    assert f"Received: {found}" in str(e.value)
+
+
+def test_a_measurement_that_failed_can_be_repeated(make_cnn, data):
+    measurement = Measurement(make_cnn())
+    wrong = tf.data.Dataset.from_tensor_slices((data[0], data[1] + 5)).batch(32)
+    with pytest.raises(ValueError, match="`y` must hold labels"):
+        measurement.run(wrong, verbose=0)
+    right = tf.data.Dataset.from_tensor_slices(data).batch(32)
+    assert measurement.run(right, verbose=0).accuracy >= 0
+
+
+def test_samples_of_an_ignored_class_are_not_measured(make_cnn, data):
+    x, y = data
+    marked = np.where(np.arange(len(y)) % 3 == 0, 255, y)
+    model = make_cnn()
+    loss = keras.losses.SparseCategoricalCrossentropy
+    model.compile(loss=loss(from_logits=True, ignore_class=255))
+    found = ks.measure(model, (x, marked), verbose=0)
+    kept = marked != 255
+    expected = ks.measure(model, (x[kept], y[kept]), verbose=0)
+    assert found.class_weight.sum() == kept.sum()
+    assert found.mean() == pytest.approx(expected.mean(), rel=1e-6)
+    np.testing.assert_array_equal(found.confusion, expected.confusion)
+
+
+@pytest.mark.parametrize("flag", ["no", 1, None])
+def test_a_flag_is_true_or_false(make_cnn, flag):
+    with pytest.raises(TypeError, match="`correct_only` must be True or False"):
+        ks.measure(make_cnn(), None, correct_only=flag)
+
+
+def test_endless_data_need_steps(make_cnn, data):
+    x, y = data
+    endless = tf.data.Dataset.from_tensor_slices((x, y)).batch(16).repeat()
+    model = make_cnn()
+    with pytest.raises(ValueError, match="`data` is an endless data set"):
+        ks.measure(model, endless, verbose=0)
+    found = ks.measure(model, endless, steps=3, verbose=0)
+    expected = ks.measure(model, (x[:48], y[:48]), verbose=0)
+    assert found.class_weight.sum() == 48
+    assert found.mean() == pytest.approx(expected.mean(), rel=1e-6)
 
 
 def test_an_unknown_metric_is_answered_with_the_nearest(make_cnn, data):

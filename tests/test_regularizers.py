@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from keras_selectivity import functional, regularizers
+from keras_selectivity.labels import label_weights
 from keras_selectivity.regularizers import (
     Discriminability,
     SelectivityIndex,
     UnitRegularizer,
 )
-from keras_selectivity.statistics import class_statistics, label_weights
+from keras_selectivity.statistics import class_statistics
 from tests import reference
 
 BUILT_IN = {

@@ -1,4 +1,4 @@
-"""Class statistics against literal sums, and the forms that labels may have."""
+"""Class statistics against literal sums."""
 
 import itertools
 
@@ -9,12 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
 
-from keras_selectivity.statistics import (
-    ClassStatistics,
-    Replicas,
-    class_statistics,
-    label_weights,
-)
+from keras_selectivity.labels import label_weights
+from keras_selectivity.statistics import ClassStatistics, Replicas, class_statistics
 from tests.reference import uniform
 
 quick = settings(max_examples=30, deadline=None, derandomize=True)
@@ -197,104 +193,3 @@ def test_statistics_of_two_replicas_are_those_of_the_global_batch(two_replicas):
     for field in ClassStatistics._fields:
         for value in strategy.experimental_local_results(getattr(found, field)):
             np.testing.assert_allclose(value, getattr(whole, field), rtol=1e-12)
-
-
-# Labels.
-
-
-@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64", "float32"])
-@pytest.mark.parametrize("shape", [(4,), (4, 1)])
-def test_integer_labels_equal_one_hot(dtype, shape):
-    labels = np.array([2, 0, 1, 2])
-    expected = np.zeros((4, 3))
-    expected[range(4), labels] = 1
-    found = label_weights(labels.reshape(shape).astype(dtype), 3)
-    assert found.dtype == tf.float64
-    np.testing.assert_array_equal(found, expected)
-    np.testing.assert_array_equal(label_weights(expected, 3), expected)
-
-
-@pytest.mark.parametrize("weight_shape", [(2,), (2, 1)])
-def test_soft_labels_times_weights(weight_shape):
-    labels = np.array([[0.25, 0.75, 0], [0, 0.5, 0.5]])
-    weights = np.array([2.0, 0.0]).reshape(weight_shape)
-    np.testing.assert_array_equal(
-        label_weights(labels, 3, weights), [[0.5, 1.5, 0], [0, 0, 0]]
-    )
-
-
-@pytest.mark.parametrize("shape", [(3,), (3, 1)])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_binary_floats_are_probabilities_of_class_1(shape, dtype):
-    labels = np.array([0, 1, 0.25], dtype).reshape(shape)
-    np.testing.assert_array_equal(
-        label_weights(labels, 2), [[1, 0], [0, 1], [0.75, 0.25]]
-    )
-
-
-def test_labels_work_in_a_graph():
-    @tf.function(input_signature=[tf.TensorSpec((None, 1)), tf.TensorSpec((None,))])
-    def weights(y, w):
-        return label_weights(y, 3, w)
-
-    found = weights(tf.constant([[1.0], [2.0]]), tf.constant([1.0, 3.0]))
-    np.testing.assert_array_equal(found, [[0, 1, 0], [0, 0, 3]])
-
-
-# Bad input.
-
-
-@pytest.mark.parametrize("shape", [(5, 4), (5, 2, 3), ()])
-def test_label_shape_that_fits_no_form(shape):
-    with pytest.raises(ValueError, match="`labels` must be integers of shape") as e:
-        label_weights(np.zeros(shape), 3)
-    message = str(e.value)
-    assert "distributions of shape (samples, 3) for num_classes=3" in message
-    assert f"Received: shape={shape}" in message
-    assert "pass `num_classes`" in message
-    assert "name the one that holds the classes with `labels`" in message
-
-
-@pytest.mark.parametrize("labels", [[0, 3], [-1, 0], [[0], [7]]])
-def test_labels_out_of_range(labels):
-    with pytest.raises(
-        tf.errors.InvalidArgumentError,
-        match=r"labels must be in \[0, 3\) for num_classes=3",
-    ):
-        label_weights(np.array(labels), 3)
-
-
-@pytest.mark.parametrize("labels", [[0.0, 1.5], [-0.5, 1.0], [np.nan, 1.0]])
-def test_binary_probabilities_out_of_range(labels):
-    with pytest.raises(
-        tf.errors.InvalidArgumentError, match=r"labels must be in \[0, 2\)"
-    ):
-        label_weights(np.array(labels), 2)
-
-
-def test_negative_soft_labels():
-    with pytest.raises(
-        tf.errors.InvalidArgumentError, match="labels must not be negative"
-    ):
-        label_weights(np.array([[1.5, -0.5, 0.0]]), 3)
-
-
-@pytest.mark.parametrize("weights", [[1.0, -1.0], [np.nan, 1.0]])
-def test_negative_sample_weights(weights):
-    with pytest.raises(
-        tf.errors.InvalidArgumentError, match="sample weights must not be negative"
-    ):
-        label_weights([0, 1], 3, weights)
-
-
-@pytest.mark.parametrize("shape", [(4, 2), (4, 2, 1), ()])
-def test_sample_weight_shape(shape):
-    with pytest.raises(ValueError, match="`sample_weight` must have shape") as e:
-        label_weights([0, 1, 2, 0], 3, np.ones(shape))
-    assert f"Received: shape={shape}" in str(e.value)
-
-
-def test_checks_run_in_a_graph():
-    checked = tf.function(lambda y: label_weights(y, 3))
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"in \[0, 3\)"):
-        checked(tf.constant([0, 5]))
