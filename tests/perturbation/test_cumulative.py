@@ -243,7 +243,7 @@ def test_two_replicas(trained, two_replicas):
         ({"top_k": 11}, ValueError, "at most the number of classes, 10"),
         ({"top_k": 2.0}, TypeError, "`top_k` must be an integer"),
         ({"taps": ["three"]}, ValueError, "no layer 'three'"),
-        ({"batch_size": 0}, ValueError, "`batch_size` must be at least 1"),
+        ({"batch_size": 0}, ValueError, "`batch_size` must be a positive integer"),
         ({"max_rows": -1}, ValueError, "`max_rows` must be at least 1"),
         ({"metric": "joy", "order": "most_selective"}, ValueError, "joy"),
     ],
