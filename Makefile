@@ -41,10 +41,11 @@ define install
 endef
 
 # Run $(1) without what TensorFlow writes to stderr whenever it is imported (2.21
-# does not heed TF_CPP_MIN_LOG_LEVEL there), with its stdout and exit status.
+# does not heed TF_CPP_MIN_LOG_LEVEL there), with its stdout and exit status. Ctrl-C is
+# for $(1) alone, which then has a last word.
 TF_NOISE := ^[IW]0000 |^WARNING: All log messages before absl::InitializeLog
 define quietly
-{ { { $(1); echo $$? >&4; } 2>&1 >&3 | grep -v -E '$(TF_NOISE)' >&2; } \
+{ { { $(1); echo $$? >&4; } 2>&1 >&3 | { trap '' INT; grep -v -E '$(TF_NOISE)' >&2; }; } \
     4>&1 | { read -r status; exit $$status; }; } 3>&1
 endef
 

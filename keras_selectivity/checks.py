@@ -8,7 +8,7 @@ what is allowed and what was received.
 import math
 import os
 import reprlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Set
 from typing import Any, TypeVar
 
 import numpy as np
@@ -114,6 +114,7 @@ def checked_number(
     *,
     above: float | None = None,
     least: float | None = None,
+    below: float | None = None,
     most: float | None = None,
 ) -> float:
     """`value`, if it is a finite number within bounds.
@@ -123,6 +124,7 @@ def checked_number(
         value: What a user passed.
         above: It must be greater than this; None for any.
         least: It must not be less than this; None for any.
+        below: It must be less than this; None for any.
         most: It must not be more than this; None for any.
 
     Returns:
@@ -139,7 +141,12 @@ def checked_number(
     kinds = (int, float, np.integer, np.floating)
     bounds = [
         f"{words} {bound:g}"
-        for words, bound in (("above", above), ("at least", least), ("at most", most))
+        for words, bound in (
+            ("above", above),
+            ("of at least", least),
+            ("below", below),
+            ("at most", most),
+        )
         if bound is not None
     ]
     wanted = " ".join(["a finite number", " and ".join(bounds)]).rstrip()
@@ -153,6 +160,7 @@ def checked_number(
         math.isfinite(number)
         and (above is None or number > above)
         and (least is None or number >= least)
+        and (below is None or number < below)
         and (most is None or number <= most)
     )
     if not good:
@@ -232,19 +240,20 @@ def checked_choice(argument: str, value: Any, choices: Collection[_Choice]) -> _
     raise ValueError(f"`{argument}` must be {wanted}. {received(argument, value)}")
 
 
-def checked_text(argument: str, value: Any) -> str:
-    """`value`, if it is text, and not empty.
+def checked_text(argument: str, value: Any, *, empty: bool = False) -> str:
+    """`value`, if it is text.
 
     Args:
         argument: Its name, for the message.
         value: What a user passed.
+        empty: Whether it may be empty.
 
     Returns:
         The text.
 
     Raises:
         TypeError: If it is no string.
-        ValueError: If it is empty.
+        ValueError: If it is empty and may not be.
 
     Example:
         >>> checked_text("key", "ablation_auc")
@@ -252,9 +261,184 @@ def checked_text(argument: str, value: Any) -> str:
     """
     if not isinstance(value, str):
         raise TypeError(f"`{argument}` must be a string. {received(argument, value)}")
-    if not value:
+    if not value and not empty:
         raise ValueError(f"`{argument}` must not be empty. {received(argument, value)}")
     return value
+
+
+def checked_kind(argument: str, value: Any, kind: Any, wanted: str) -> Any:
+    """`value`, if it is an instance of a class.
+
+    Args:
+        argument: Its name, for the message.
+        value: What a user passed.
+        kind: The class, or several.
+        wanted: What it must be, in a user's words: where such a thing comes from.
+
+    Returns:
+        The same.
+
+    Raises:
+        TypeError: If it is something else.
+
+    Example:
+        >>> checked_kind("units", {"a": [0]}, dict, "a mapping of tap to units")
+        {'a': [0]}
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"`{argument}` must be {wanted}. {received(argument, value)}")
+    return value
+
+
+def checked_list(
+    argument: str, value: Any, wanted: str = "a list", *, least: int = 1
+) -> list[Any]:
+    """`value` as a list, if its items have an order.
+
+    Args:
+        argument: Its name, for the message.
+        value: What a user passed.
+        wanted: What it must be, in a user's words.
+        least: The least number of items.
+
+    Returns:
+        The items.
+
+    Raises:
+        TypeError: If it is no list or the like. Text, a mapping and a set are none.
+        ValueError: If it has fewer items.
+
+    Example:
+        >>> checked_list("alphas", (-1, 0, 1))
+        [-1, 0, 1]
+    """
+    unordered = isinstance(value, (str, bytes, Mapping, Set))
+    try:
+        items = None if unordered else list(value)
+    except TypeError:
+        items = None
+    if items is None:
+        raise TypeError(f"`{argument}` must be {wanted}. {received(argument, value)}")
+    if len(items) < least:
+        few = "must not be empty" if least == 1 else f"must have {least} items or more"
+        raise ValueError(f"`{argument}` {few}. {received(argument, value)}")
+    return items
+
+
+def checked_names(argument: str, value: Any, *, least: int = 1) -> list[str]:
+    """`value` as a list, if it is one of text.
+
+    Args:
+        argument: Its name, for the message.
+        value: What a user passed.
+        least: The least number of names.
+
+    Returns:
+        The names.
+
+    Raises:
+        TypeError: If it is no list, or holds something else than text.
+        ValueError: If it has fewer names.
+
+    Example:
+        >>> checked_names("layers", ("conv", "dense"))
+        ['conv', 'dense']
+    """
+    names = checked_list(argument, value, "a list of names", least=least)
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(
+            f"`{argument}` must be a list of names. {received(argument, value)}"
+        )
+    return names
+
+
+def checked_real(argument: str, value: Any, *, booleans: bool = False) -> np.ndarray:
+    """`value` as an array of its own dtype, if that is of real numbers.
+
+    Args:
+        argument: Its name, for the message.
+        value: What a user passed.
+        booleans: Whether booleans count, as 0 and 1.
+
+    Returns:
+        An array of floats or integers; of float32 for bfloat16.
+
+    Raises:
+        TypeError: If it is something else, such as booleans, text or rows of
+            different lengths.
+
+    Example:
+        >>> checked_real("x", [[1, 2]])
+        array([[1, 2]])
+    """
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise TypeError(
+            f"`{argument}` must hold real numbers, in rows of one length. "
+            f"{received(argument, value)}"
+        ) from error
+    if array.dtype.name == "bfloat16":
+        return array.astype(np.float32)
+    if booleans and array.dtype.kind == "b":
+        return array.astype(np.int64)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(
+            f"`{argument}` must hold real numbers. Received: {argument} of dtype "
+            f"{array.dtype}."
+        )
+    return array
+
+
+def checked_numbers(
+    argument: str,
+    value: Any,
+    *,
+    shape: str = "(values,)",
+    least: int = 1,
+    finite: bool = True,
+) -> np.ndarray:
+    """`value` as an array of float64, if it holds real numbers in a certain shape.
+
+    Args:
+        argument: Its name, for the message.
+        value: What a user passed.
+        shape: Names of its axes, as `"(replicates, points)"`; `"(replicates, ...)"`
+            for any number of further ones, `"..."` for any shape, a number's too.
+        least: The least length of the first axis.
+        finite: Whether NaN and infinity are refused.
+
+    Returns:
+        The numbers.
+
+    Raises:
+        TypeError: If it does not hold real numbers.
+        ValueError: If the shape is another one, the first axis is too short, or a
+            number is not finite.
+
+    Example:
+        >>> checked_numbers("x", [1, 2]).tolist()
+        [1.0, 2.0]
+    """
+    array = checked_real(argument, value).astype(np.float64)
+    axes = [axis for axis in shape.strip("()").split(",") if axis]
+    wrong = array.ndim < len(axes) - 1 if "..." in shape else array.ndim != len(axes)
+    if wrong:
+        raise ValueError(
+            f"`{argument}` must have shape {shape}. Received: {argument} of shape "
+            f"{array.shape}."
+        )
+    if array.ndim and len(array) < least:
+        raise ValueError(
+            f"`{argument}` must hold at least {least} value{'s' * (least > 1)}. "
+            f"Received: {argument} of shape {array.shape}."
+        )
+    if finite and not np.all(np.isfinite(array)):
+        raise ValueError(
+            f"`{argument}` must be finite. Received: {argument} with NaN or infinity. "
+            "Leave such values out."
+        )
+    return array
 
 
 def checked_function(argument: str, value: Any) -> Callable[..., Any]:
@@ -363,20 +547,3 @@ def checked_path(argument: str, path: Any) -> str:
     if not os.fspath(path):
         raise ValueError(f"`{argument}` must not be empty. {received(argument, path)}")
     return os.fspath(path)
-
-
-def number_or_nan(value: Any) -> float:
-    """A number as a float, and NaN, which lies in no range, for anything else.
-
-    Args:
-        value: What a user passed.
-
-    Returns:
-        The float.
-
-    Example:
-        >>> number_or_nan(2), number_or_nan("two")
-        (2.0, nan)
-    """
-    kinds = (int, float, np.integer, np.floating)
-    return float(value) if isinstance(value, kinds) else float("nan")

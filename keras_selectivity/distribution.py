@@ -16,6 +16,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_selectivity.checks import checked_kind, checked_real, received
+
 
 class MultiWorkerModel(keras.Model):
     """A model that Keras can fit and evaluate on several machines.
@@ -53,7 +55,11 @@ class MultiWorkerModel(keras.Model):
         Returns:
             The same; on several workers with an axis more, over which Keras's
             mean takes it away again.
+
+        Raises:
+            TypeError: If they are no mapping.
         """
+        checked_kind("logs", logs, Mapping, "a mapping of names to values")
         if not self._helps_keras:
             return dict(logs)
         return keras.tree.map_structure(lambda v: tf.expand_dims(v, 0), dict(logs))
@@ -64,7 +70,7 @@ class MultiWorkerModel(keras.Model):
         # Keras's own hook: `fit`, `evaluate` and `train_on_batch` begin with it.
         strategy = self.distribute_strategy
         self._helps_keras = _needs_help(strategy)
-        if iterator is not None and self._helps_keras:
+        if iterator is not None and strategy.num_replicas_in_sync > 1:
             iterator, data_batch = None, _own_batch(iterator, strategy)
         super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
@@ -86,6 +92,9 @@ def is_chief(strategy: tf.distribute.Strategy | None = None) -> bool:
         True on the chief, which is worker 0 in a cluster without a task of the
         type `chief`, and in a process that belongs to no cluster.
 
+    Raises:
+        TypeError: If `strategy` is neither a strategy nor None.
+
     Example:
         >>> is_chief()
         True
@@ -93,7 +102,7 @@ def is_chief(strategy: tf.distribute.Strategy | None = None) -> bool:
     if strategy is None:
         resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
     else:
-        resolver = getattr(strategy, "cluster_resolver", None)
+        resolver = getattr(_checked(strategy), "cluster_resolver", None)
     if resolver is None or not resolver.task_type:
         return True
     if resolver.task_type == "worker" and resolver.task_id == 0:
@@ -110,11 +119,14 @@ def worker_count(strategy: tf.distribute.Strategy) -> int:
     Returns:
         1, but for `MultiWorkerMirroredStrategy` on a cluster.
 
+    Raises:
+        TypeError: If `strategy` is no strategy.
+
     Example:
         >>> worker_count(tf.distribute.get_strategy())
         1
     """
-    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+    if not isinstance(_checked(strategy), tf.distribute.MultiWorkerMirroredStrategy):
         return 1
     jobs = strategy.cluster_resolver.cluster_spec().as_dict()
     return max(1, sum(len(jobs.get(job, ())) for job in ("chief", "worker")))
@@ -131,10 +143,14 @@ def from_chief(strategy: tf.distribute.Strategy, value: np.ndarray) -> np.ndarra
     Returns:
         The chief's.
 
+    Raises:
+        TypeError: If `strategy` is no strategy, or `value` no array of numbers.
+
     Example:
         >>> from_chief(tf.distribute.get_strategy(), np.array([1, 2])).tolist()
         [1, 2]
     """
+    checked_real("value", value)
     if worker_count(strategy) == 1:
         return value
     own = value if is_chief(strategy) else np.zeros_like(value)
@@ -154,13 +170,27 @@ def from_all(strategy: tf.distribute.Strategy, value: np.ndarray) -> np.ndarray:
     Returns:
         `(sum of n, ...)`.
 
+    Raises:
+        TypeError: If `strategy` is no strategy, or `value` no array of numbers.
+        ValueError: If `value` is a single number.
+
     Example:
         >>> from_all(tf.distribute.get_strategy(), np.array([1, 2])).tolist()
         [1, 2]
     """
+    if not checked_real("value", value).ndim:
+        raise ValueError(
+            f"`value` must have shape (n, ...). {received('value', value)}"
+        )
     if worker_count(strategy) == 1:
         return value
     return strategy.gather(_once(strategy, value, value[:0]), axis=0).numpy()
+
+
+def _checked(strategy: Any) -> tf.distribute.Strategy:
+    return checked_kind(
+        "strategy", strategy, tf.distribute.Strategy, "a `tf.distribute.Strategy`"
+    )
 
 
 def _once(strategy: Any, value: np.ndarray, rest: np.ndarray) -> Any:

@@ -5,13 +5,24 @@ functions serve the training loss (graph tensors, differentiated) and the
 measurement of a data set (sums over all of it).
 """
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
+import tensorflow as tf
 from keras import ops
 
+from keras_selectivity.checks import (
+    checked_choice,
+    checked_flag,
+    checked_kind,
+    checked_number,
+    checked_real,
+    received,
+)
 from keras_selectivity.statistics import ClassStatistics
 
 Rest = Literal["classes", "samples"]
+
+_RESTS: tuple[Rest, ...] = ("classes", "samples")
 
 
 class PreferredAndRest(NamedTuple):
@@ -45,8 +56,8 @@ def class_selectivity(
 
     Args:
         statistics: Class statistics of `(classes, units)`.
-        epsilon: Keeps the ratio finite for a unit that never responds; 1e-7 in
-            LM21, 1e-6 in R22.
+        epsilon: Keeps the ratio finite for a unit that never responds, positive;
+            1e-7 in LM21, 1e-6 in R22.
         rest: `"classes"`: `mu_rest` is the mean of the other classes' means
             (LM21, M18, R22). `"samples"`: it is the mean over all samples of
             the other classes (G19's CCMAS). Equal for balanced classes.
@@ -58,7 +69,9 @@ def class_selectivity(
         (from -1 for another class than the preferred one).
 
     Raises:
-        ValueError: If `rest` is neither of the two.
+        TypeError: If an argument is of a wrong type.
+        ValueError: If `epsilon` is not positive, `rest` neither of the two, or a
+            favourite no class.
 
     Example:
         >>> import numpy as np
@@ -73,6 +86,7 @@ def class_selectivity(
         LM21 (Leavitt and Morcos, 2021) section 3.2, equation 1; M18 (Morcos et
         al., 2018) section 2.3, equation 1.
     """
+    epsilon = checked_number("epsilon", epsilon, above=0)
     moments = preferred_and_rest(
         statistics, rest=rest, variances=False, favourite=favourite
     )
@@ -95,7 +109,7 @@ def discriminability(
     Args:
         statistics: Class statistics of `(classes, units)`, with squares.
         epsilon: Keeps the ratio finite when both variances are zero (a unit
-            constant within the preferred class and within the rest).
+            constant within the preferred class and within the rest), positive.
         rest: `"classes"`: the rest is the mixture of the other classes in equal
             parts. `"samples"`: it is the samples of the other classes pooled.
 
@@ -103,8 +117,9 @@ def discriminability(
         Array or tensor `(units,)` in the dtype of the statistics, at least 0.
 
     Raises:
-        ValueError: If `rest` is neither of the two, or the statistics hold no
-            squares.
+        TypeError: If an argument is of a wrong type.
+        ValueError: If `epsilon` is not positive, `rest` neither of the two, or the
+            statistics hold no squares.
 
     Example:
         >>> import numpy as np
@@ -118,12 +133,7 @@ def discriminability(
     Reference:
         LM21 appendix A.14, equations 4 to 6.
     """
-    if statistics.squares is None:
-        raise ValueError(
-            "`statistics` must hold squares to give d'. Received statistics "
-            "with squares=None. Build them with "
-            "`class_statistics(..., squares=True)`."
-        )
+    epsilon = checked_number("epsilon", epsilon, above=0)
     moments = preferred_and_rest(statistics, rest=rest)
     noise = _safe_sqrt((moments.preferred_variance + moments.rest_variance) / 2)
     return _where_defined(
@@ -156,7 +166,9 @@ def preferred_and_rest(
         A `PreferredAndRest` of arrays or tensors `(units,)`.
 
     Raises:
-        ValueError: If `rest` is neither of the two.
+        TypeError: If an argument is of a wrong type.
+        ValueError: If `rest` is neither of the two, a favourite no class, or the
+            statistics hold no squares for the variances.
 
     Example:
         >>> import numpy as np
@@ -166,12 +178,12 @@ def preferred_and_rest(
         >>> float(moments.preferred_mean[0]), float(moments.rest_mean[0])
         (4.0, 1.0)
     """
-    if rest not in ("classes", "samples"):
-        raise ValueError(
-            f'`rest` must be "classes" or "samples". Received: rest={rest!r}.'
-        )
-    means = statistics.means
-    favourite = statistics.preferred_class if favourite is None else favourite
+    rest, variances = checked_rest(rest), checked_flag("variances", variances)
+    means = checked_statistics(statistics, squares=variances).means
+    if favourite is None:
+        favourite = statistics.preferred_class
+    else:
+        _check_favourite(favourite, means.shape)
     classes = ops.expand_dims(ops.arange(means.shape[0]), -1)
     preferred = classes == ops.cast(favourite, classes.dtype)
     others = ops.logical_not(preferred)
@@ -199,6 +211,70 @@ def preferred_and_rest(
         ),
         rest_variance=_variance(in_rest(squares), in_rest(offsets)),
     )
+
+
+def checked_rest(rest: Any) -> Rest:
+    """`rest`, if it is one of the two ways to put classes together.
+
+    Args:
+        rest: What a user passed.
+
+    Returns:
+        `"classes"` or `"samples"`.
+
+    Raises:
+        ValueError: If it is neither.
+
+    Example:
+        >>> checked_rest("classes")
+        'classes'
+    """
+    return checked_choice("rest", rest, _RESTS)
+
+
+def checked_statistics(statistics: Any, *, squares: bool = False) -> ClassStatistics:
+    """`statistics`, if they are class statistics.
+
+    Args:
+        statistics: What a user passed.
+        squares: Whether they must hold squares.
+
+    Returns:
+        The same.
+
+    Raises:
+        TypeError: If they are something else.
+        ValueError: If they lack squares.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_selectivity.statistics import class_statistics
+        >>> statistics = class_statistics(np.array([[1.0], [4.0]]), np.eye(2))
+        >>> checked_statistics(statistics, squares=True) is statistics
+        True
+    """
+    wanted = "`ClassStatistics`, as `statistics.class_statistics` makes them"
+    checked_kind("statistics", statistics, ClassStatistics, wanted)
+    if squares and statistics.squares is None:
+        raise ValueError(
+            "`statistics` must hold squares to give d' and variances. Received: "
+            "squares=None. Build them with `class_statistics(..., squares=True)`."
+        )
+    return cast("ClassStatistics", statistics)
+
+
+def _check_favourite(favourite: Any, shape: Any) -> None:
+    """Raise unless a favourite is a class for each unit; a graph's is let through."""
+    if tf.is_symbolic_tensor(favourite):
+        return
+    found = checked_real("favourite", favourite)
+    classes, units = shape
+    fits = found.dtype.kind in "iu" and found.shape == (units,)
+    if not fits or found.min() < 0 or found.max() >= classes:
+        raise ValueError(
+            f"`favourite` must hold a class in [0, {classes}) for each of the "
+            f"{units} units. {received('favourite', favourite)}"
+        )
 
 
 def _sum_where(chosen: Any, moment: Any) -> Any:

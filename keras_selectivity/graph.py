@@ -8,41 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-# Activations by name (lower case, no underscores) -> can the output be negative?
-_RECTIFIERS = {"relu": False, "relu6": False, "leakyrelu": True, "prelu": True}
-
-
-_NONLINEARITIES = _RECTIFIERS | {
-    "celu": True,
-    "elu": True,
-    "exponential": False,
-    "gelu": True,
-    "glu": True,
-    "hardshrink": True,
-    "hardsigmoid": False,
-    "hardsilu": True,
-    "hardswish": True,
-    "hardtanh": True,
-    "logsigmoid": True,
-    "logsoftmax": True,
-    "mish": True,
-    "selu": True,
-    "sigmoid": False,
-    "silu": True,
-    "softmax": False,
-    "softplus": False,
-    "softshrink": True,
-    "softsign": True,
-    "sparseplus": False,
-    "sparsesigmoid": False,
-    "sparsemax": False,
-    "squareplus": False,
-    "swish": True,
-    "tanh": True,
-    "tanhshrink": True,
-    "threshold": True,
-}
-
+from keras_selectivity.nonlinearities import RECTIFIERS, nonlinearity
 
 # Layers with one filter a unit, and layers that pass each channel on by itself.
 _FILTERS = (
@@ -84,10 +50,11 @@ class Site:
         name: Name of the layer, after the names of the models it is nested in
             (`"resnet50/conv1_relu"`); a layer called again has `":1"`, `":2"`.
         layer: The user's layer.
-        nonlinearity: Name of its nonlinearity, None for a linear layer.
+        nonlinearity: Kind of its nonlinearity, None for a linear layer.
         signed: Whether its output can be negative.
         units: Number of channels.
-        channel_axis: Axis of the channels: -1, or 1 for channels-first.
+        channel_axis: Axis of the channels: -1, or 1 for channels-first, 2 with time
+            before it.
         output: Whether it makes an output of the model.
         filters: The layer whose filters make the units, one filter a unit:
             itself, or one before it with only layers between them that keep
@@ -106,7 +73,32 @@ class Site:
     @property
     def rectifier(self) -> bool:
         """Whether the nonlinearity is a ReLU of some kind."""
-        return self.nonlinearity in _RECTIFIERS
+        return self.nonlinearity in RECTIFIERS
+
+
+def check_keras(model: Any, argument: str = "model") -> None:
+    """Raise unless it is a Keras 3 model, of whatever kind.
+
+    Args:
+        model: What a user passed.
+        argument: Its name, for the message.
+
+    Raises:
+        TypeError: If it is something else.
+
+    Example:
+        >>> check_keras(keras.Sequential())
+    """
+    if type(model).__module__.startswith("tf_keras"):
+        raise TypeError(
+            f"`{argument}` is a model of `tf_keras` (Keras 2). Build it with `keras` "
+            "(Keras 3) and unset TF_USE_LEGACY_KERAS."
+        )
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"`{argument}` must be a Keras model. Received: {argument}={model!r} of "
+            f"type {type(model).__name__}."
+        )
 
 
 def check_model(model: Any) -> None:
@@ -123,18 +115,9 @@ def check_model(model: Any) -> None:
         >>> check_model("resnet")
         Traceback (most recent call last):
         ...
-        TypeError: `model` must be a Keras model. Received: 'resnet' of type str.
+        TypeError: `model` must be a Keras model. Received: model='resnet' of type str.
     """
-    if type(model).__module__.startswith("tf_keras"):
-        raise TypeError(
-            "`model` is a model of `tf_keras` (Keras 2). Build it with `keras` "
-            "(Keras 3) and unset TF_USE_LEGACY_KERAS."
-        )
-    if not isinstance(model, keras.Model):
-        raise TypeError(
-            f"`model` must be a Keras model. Received: {model!r} of type "
-            f"{type(model).__name__}."
-        )
+    check_keras(model)
     if isinstance(model, keras.Sequential) and not model.built:
         raise ValueError(
             f"`model` must be built. Received: the Sequential model "
@@ -157,12 +140,14 @@ class Step:
     """One call in a model's graph, nested models unfolded.
 
     Attributes:
+        name: That of the site which its output would be, see `Site`.
         operation: The layer or operation that is called.
         args: Its positional arguments, with symbolic tensors in them.
         kwargs: Its keyword arguments.
         outputs: The symbolic tensors that it returns, in their structure.
     """
 
+    name: str
     operation: Any
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
@@ -178,6 +163,7 @@ class Walk:
 
     Attributes:
         sites: Mapping of name to `Site`, in graph order.
+        outputs: Names of the calls that make the model's outputs.
         steps: All calls, in an order in which they can be made.
         tensors: Mapping of name of a site to its symbolic output in `steps`,
             that of the tap behind it where there is one.
@@ -191,7 +177,7 @@ class Walk:
         ... ])
         >>> walk = Walk({})
         >>> rebuilt = walk.rebuild(model)
-        >>> list(walk.sites), [step.operation.name for step in walk.steps]
+        >>> list(walk.sites), [step.name for step in walk.steps]
         (['hidden', 'logits'], ['hidden', 'logits'])
     """
 
@@ -203,17 +189,17 @@ class Walk:
         # Across the border of a nested model a tensor goes by two ids.
         self._canonical: dict[int, Any] = {}
         self._calls: Counter[str] = Counter()
-        self._maker: dict[int, str] = {}
-        self._channels_first: set[int] = set()
+        self._makers: dict[int, tuple[str, ...]] = {}
+        self._axes: dict[int, int] = {}
         self._filters: dict[int, Any] = {}
         self._kept: list[Any] = []  # Holds tensors, whose ids are keys above.
-        self._outputs: set[str] = set()
+        self.outputs: set[str] = set()
 
     @property
     def finished_sites(self) -> list[Site]:
         """The sites, once the graph was walked to its outputs."""
         return [
-            dataclasses.replace(site, output=name in self._outputs)
+            dataclasses.replace(site, output=name in self.outputs)
             for name, site in self.sites.items()
         ]
 
@@ -234,7 +220,7 @@ class Walk:
             name = self._name(prefix + layer.name)
             if has_graph(layer):
                 return self._call_nested(layer, name, activations, args, kwargs)
-            output = self._call(layer, args, kwargs)
+            output = self._call(name, layer, args, kwargs)
             return self._visit(layer, name, activations, (args, kwargs), output)
 
         # A plain Functional model, not compiled, of whatever class it was.
@@ -245,10 +231,10 @@ class Walk:
             call_function=call,
         )
         if not prefix:
-            self._outputs = {
-                self._maker[id(tensor)]
+            self.outputs = {
+                name
                 for tensor in keras.tree.flatten(clone.output)
-                if id(tensor) in self._maker
+                for name in self._makers.get(id(tensor), ())
             }
         name = prefix.rstrip("/").replace("/", "__").replace(":", "__")
         return keras.Model(inputs, (clone.output, activations), name=name or model.name)
@@ -257,10 +243,10 @@ class Walk:
         """The tensor of `steps` that a tensor of the rebuilt model stands for."""
         return self._canonical.get(id(tensor), tensor)
 
-    def _call(self, layer: Any, args: Any, kwargs: Any) -> Any:
+    def _call(self, name: str, layer: Any, args: Any, kwargs: Any) -> Any:
         outputs = layer(*args, **kwargs)
         args, kwargs = keras.tree.map_structure(self.canonical, (args, kwargs))
-        self.steps.append(Step(layer, args, kwargs, outputs))
+        self.steps.append(Step(name, layer, args, kwargs, outputs))
         return outputs
 
     def _name(self, name: str) -> str:
@@ -271,32 +257,30 @@ class Walk:
     def _visit(
         self, layer: Any, name: str, activations: dict, arguments: Any, output: Any
     ) -> Any:
-        if not isinstance(output, keras.KerasTensor) or len(output.shape) < 2:
-            return output
+        makers: tuple[str, ...] = (name,)
+        if passes_on(layer):
+            makers += self._makers.get(id(_symbols(arguments)[0]), ())
         axis = self._channel_axis(layer, arguments, output)
-        units = output.shape[axis]
-        if units is None:
+        if axis is None:
+            for tensor in _symbols(output):
+                self._note(tensor, makers)
             return output
-        nonlinearity, signed = _nonlinearity(layer)
+        units = output.shape[axis]
+        kind, signed = nonlinearity(layer)
         filters = self._filters_of(layer, arguments)
-        self.sites[name] = Site(
-            name, layer, nonlinearity, signed, units, axis, filters=filters
-        )
+        self.sites[name] = Site(name, layer, kind, signed, units, axis, filters=filters)
         if name in self.taps:
-            output, activations[name] = self._call(self.taps[name], (output,), {})
+            tap = self.taps[name]
+            output, activations[name] = self._call(tap.name, tap, (output,), {})
         self.tensors[name] = output
-        self._note(output, name, axis == 1, filters)
+        self._note(output, makers, axis, filters)
         return output
 
     def _filters_of(self, layer: Any, arguments: Any) -> Any:
         """The layer whose filters make the units of `layer`, or None."""
         if isinstance(layer, _FILTERS):
             return layer
-        inputs = [
-            tensor
-            for tensor in keras.tree.flatten(arguments)
-            if isinstance(tensor, keras.KerasTensor)
-        ]
+        inputs = _symbols(arguments)
         if not isinstance(layer, _KEEP_CHANNELS) or len(inputs) != 1:
             return None
         return self._filters.get(id(inputs[0]))
@@ -322,13 +306,15 @@ class Walk:
         return outputs
 
     def _note(
-        self, tensor: Any, maker: str | None, channels_first: bool, filters: Any
+        self,
+        tensor: Any,
+        makers: tuple[str, ...],
+        axis: int = -1,
+        filters: Any = None,
     ) -> None:
         self._kept.append(tensor)
-        if maker is not None:
-            self._maker[id(tensor)] = maker
-        if channels_first:
-            self._channels_first.add(id(tensor))
+        self._makers[id(tensor)] = makers
+        self._axes[id(tensor)] = axis
         self._filters[id(tensor)] = filters
 
     def _note_same(self, tensor: Any, other: Any) -> None:
@@ -336,23 +322,40 @@ class Walk:
         self._canonical[id(tensor)] = self.canonical(other)
         self._note(
             tensor,
-            self._maker.get(id(other)),
-            id(other) in self._channels_first,
+            self._makers.get(id(other), ()),
+            self._axes.get(id(other), -1),
             self._filters.get(id(other)),
         )
 
-    def _channel_axis(self, layer: Any, arguments: Any, output: Any) -> int:
+    def _channel_axis(self, layer: Any, arguments: Any, output: Any) -> int | None:
+        """Axis of the units, or None for what has none that are known."""
+        if not isinstance(output, keras.KerasTensor) or len(output.shape) < 2:
+            return None
+        axis = self._channels_at(layer, arguments, output)
+        return None if output.shape[axis] is None else axis
+
+    def _channels_at(self, layer: Any, arguments: Any, output: Any) -> int:
         if len(output.shape) < 3:
             return -1
-        data_format = getattr(layer, "data_format", None)
+        over_time = isinstance(layer, keras.layers.TimeDistributed)
+        data_format = getattr(layer.layer if over_time else layer, "data_format", None)
         if data_format is not None:
-            return 1 if data_format == "channels_first" else -1
+            over_time |= getattr(layer, "return_sequences", False)
+            return 1 + over_time if data_format == "channels_first" else -1
         # An activation or a normalisation has what its input has.
-        inherited = any(
-            id(tensor) in self._channels_first
-            for tensor in keras.tree.flatten(arguments)
-        )
-        return 1 if inherited else -1
+        return max(self._axes.get(id(tensor), -1) for tensor in _symbols(arguments))
+
+
+def _symbols(structure: Any) -> list[Any]:
+    """The symbolic tensors in a structure."""
+    leaves = keras.tree.flatten(structure)
+    return [leaf for leaf in leaves if isinstance(leaf, keras.KerasTensor)]
+
+
+def passes_on(layer: Any) -> bool:
+    """Whether it passes its input on as it is, but for the dtype perhaps."""
+    same = isinstance(layer, (keras.layers.Identity, keras.layers.Activation))
+    return same and nonlinearity(layer)[0] is None
 
 
 def has_graph(layer: Any) -> bool:
@@ -362,18 +365,17 @@ def has_graph(layer: Any) -> bool:
     return (
         isinstance(layer, keras.Model)
         and hasattr(layer, "operations")
-        and "call" not in _own_methods(type(layer))
+        and not has_own_call(layer)
     )
 
 
-def _own_methods(cls: type) -> set[str]:
-    """Methods that the classes outside Keras add to a Functional model."""
-    return {
-        name
-        for base in cls.__mro__
+def has_own_call(layer: Any) -> bool:
+    """Whether a class outside Keras says what its call does."""
+    return any(
+        "call" in vars(base)
+        for base in type(layer).__mro__
         if not base.__module__.startswith("keras.")
-        for name in vars(base)
-    }
+    )
 
 
 def ends(model: keras.Model) -> tuple[Any, Any]:
@@ -389,25 +391,3 @@ def filter_norms(site: Site) -> np.ndarray:
         return np.full(site.units, np.nan)
     kernel = np.abs(keras.ops.convert_to_numpy(site.filters.kernel), dtype=np.float64)
     return kernel.sum(axis=tuple(range(kernel.ndim - 1)))
-
-
-def _nonlinearity(layer: Any) -> tuple[str | None, bool]:
-    """Name of a layer's nonlinearity (None: linear), and can it be negative?"""
-    if isinstance(layer, keras.layers.ReLU):
-        return "relu", bool(layer.negative_slope or (layer.threshold or 0) < 0)
-    if isinstance(layer, keras.layers.Wrapper):
-        return _nonlinearity(layer.layer)
-    activation = getattr(layer, "activation", None)
-    if isinstance(activation, keras.layers.Layer):
-        return _nonlinearity(activation)
-    if callable(activation):
-        name = _normalised(getattr(activation, "__name__", type(activation).__name__))
-        if name == "linear":
-            return None, True
-        return name, _NONLINEARITIES.get(name, True)
-    name = _normalised(type(layer).__name__)
-    return (name, _NONLINEARITIES[name]) if name in _NONLINEARITIES else (None, True)
-
-
-def _normalised(name: str) -> str:
-    return name.lower().replace("_", "")

@@ -11,6 +11,17 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from keras_selectivity.checks import (
+    checked_count,
+    checked_function,
+    checked_kind,
+    checked_list,
+    checked_number,
+    checked_numbers,
+    checked_seed,
+    received,
+)
+
 # scipy.stats is imported where it is used: it takes longer than the rest of this
 # package does.
 
@@ -95,7 +106,7 @@ def bootstrap_mean(
         `Interval` of floats, or of arrays of the shape of one replicate.
 
     Raises:
-        TypeError: If the values are not real numbers.
+        TypeError: If the values are not real numbers, or an option of a wrong type.
         ValueError: With fewer than two replicates, NaN or infinity, a `confidence`
             outside (0, 1), or `resamples` below 1.
 
@@ -108,16 +119,9 @@ def bootstrap_mean(
         LM21 (Leavitt and Morcos, 2021), error bars over 20 replicates (the kind of
         interval and the number of draws are not stated); R22, shades of all figures.
     """
-    values = _checked("values", values, least=2, dimensions=None)
-    if not 0 < confidence < 1:
-        raise ValueError(
-            f"`confidence` must be in (0, 1). Received: confidence={confidence!r}."
-        )
-    if isinstance(resamples, bool) or not resamples >= 1:
-        raise ValueError(
-            "`resamples` must be a positive integer. "
-            f"Received: resamples={resamples!r}."
-        )
+    values = checked_numbers("values", values, shape="(replicates, ...)", least=2)
+    confidence = checked_number("confidence", confidence, above=0, below=1)
+    resamples, seed = checked_count("resamples", resamples), checked_seed(seed)
     from scipy import stats
 
     with _quietly():
@@ -166,7 +170,7 @@ def t_test(a: Any, b: Any, *, comparisons: int = 1) -> Comparison:
     """
     from scipy import stats
 
-    a, b = _checked("a", a, least=2), _checked("b", b, least=2)
+    a, b = checked_numbers("a", a, least=2), checked_numbers("b", b, least=2)
     if not np.ptp(a) and not np.ptp(b):
         return _without_variation(a[0] - b[0], comparisons)
     with _quietly():
@@ -241,7 +245,7 @@ def rank_sum_test(a: Any, b: Any, *, comparisons: int = 1) -> Comparison:
     """
     from scipy import stats
 
-    a, b = _checked("a", a, least=1), _checked("b", b, least=1)
+    a, b = checked_numbers("a", a), checked_numbers("b", b)
     return _comparison(stats.ranksums(a, b), comparisons)
 
 
@@ -259,7 +263,9 @@ def family(
         For each key a `Comparison`, in the order of `pairs`.
 
     Raises:
-        ValueError: What `test` raises.
+        TypeError: If `pairs` is no mapping to pairs, or `test` no function; and what
+            `test` raises.
+        ValueError: If a key has not two samples; and what `test` raises.
 
     Example:
         >>> accuracy = {0: [0.9, 0.91, 0.92], -1: [0.8, 0.82, 0.84], -2: [0.5, 0.6]}
@@ -272,6 +278,12 @@ def family(
         against the other by rank-sum test. The number of tests in a family is not
         stated: here it is the number of pairs.
     """
+    wanted = "a mapping of keys to pairs of samples"
+    checked_kind("pairs", pairs, Mapping, wanted)
+    checked_function("test", test)
+    for pair in pairs.values():
+        if len(checked_list("pairs", pair, wanted)) != 2:
+            raise ValueError(f"`pairs` must be {wanted}. {received('pairs', pairs)}")
     return {key: test(a, b, comparisons=len(pairs)) for key, (a, b) in pairs.items()}
 
 
@@ -287,22 +299,19 @@ def bonferroni(pvalues: Any, comparisons: int | None = None) -> Any:
         float64 of the same shape.
 
     Raises:
+        TypeError: If the p-values are not real numbers, or `comparisons` no integer.
         ValueError: If a p-value is outside [0, 1], or with fewer than one comparison.
 
     Example:
         >>> bonferroni([0.01, 0.2, 0.5]).tolist()
         [0.03, 0.6000000000000001, 1.0]
     """
-    pvalues = np.asarray(pvalues, np.float64)
-    if np.any((pvalues < 0) | (pvalues > 1)):
-        raise ValueError(f"`pvalues` must be in [0, 1]. Received: pvalues={pvalues!r}.")
-    count = pvalues.size if comparisons is None else comparisons
-    if isinstance(count, bool) or count < 1:
-        raise ValueError(
-            "`comparisons` must be a positive integer, the number of tests. "
-            f"Received: comparisons={comparisons!r}."
-        )
-    return np.minimum(pvalues * count, 1.0)[()]
+    found = checked_numbers("pvalues", pvalues, shape="...", finite=False)
+    if np.any((found < 0) | (found > 1)):
+        raise ValueError(f"`pvalues` must be in [0, 1]. {received('pvalues', pvalues)}")
+    if comparisons is None:
+        comparisons = found.size
+    return np.minimum(found * checked_count("comparisons", comparisons), 1.0)[()]
 
 
 def spearman(x: Any, y: Any) -> Correlation:
@@ -387,7 +396,7 @@ def quartiles(values: Any) -> Quartiles:
     Reference:
         LM21 appendix A.2.
     """
-    low, median, high = np.percentile(_checked("values", values, least=1), [25, 50, 75])
+    low, median, high = np.percentile(checked_numbers("values", values), [25, 50, 75])
     return Quartiles(float(median), float(high - low))
 
 
@@ -402,7 +411,9 @@ def binomial_standard_error(share: Any, count: Any) -> Any:
         float64 of the shape that they broadcast to.
 
     Raises:
-        ValueError: If a share is outside [0, 1], or a count below 1.
+        TypeError: If they are not real numbers.
+        ValueError: If a share is outside [0, 1], a count below 1, or their shapes do
+            not fit.
 
     Example:
         >>> round(float(binomial_standard_error(0.217, 1332)), 4)
@@ -411,19 +422,23 @@ def binomial_standard_error(share: Any, count: Any) -> Any:
     Reference:
         G19 (Gale et al., 2019) table 2.
     """
-    share, count = np.asarray(share, np.float64), np.asarray(count, np.float64)
+    share = checked_numbers("share", share, shape="...", least=0)
+    count = checked_numbers("count", count, shape="...", least=0)
     if not np.all((share >= 0) & (share <= 1)):
-        raise ValueError(f"`share` must be in [0, 1]. Received: share={share!r}.")
+        raise ValueError(f"`share` must be in [0, 1]. {received('share', share)}")
     if not np.all(count >= 1):
-        raise ValueError(f"`count` must be at least 1. Received: count={count!r}.")
-    return np.sqrt(share * (1 - share) / count)[()]
+        raise ValueError(f"`count` must be at least 1. {received('count', count)}")
+    try:
+        return np.sqrt(share * (1 - share) / count)[()]
+    except ValueError as error:
+        raise ValueError(
+            "`share` and `count` must have shapes that broadcast. Received: shapes "
+            f"{share.shape} and {count.shape}."
+        ) from error
 
 
 def _comparison(found: Any, comparisons: int) -> Comparison:
-    pvalue = float(found.pvalue)
-    return Comparison(
-        float(found.statistic), pvalue, float(bonferroni(pvalue, comparisons))
-    )
+    return _corrected(float(found.statistic), float(found.pvalue), comparisons)
 
 
 def _without_variation(difference: float, comparisons: int) -> Comparison:
@@ -432,7 +447,12 @@ def _without_variation(difference: float, comparisons: int) -> Comparison:
         pvalue = statistic = float("nan")
     else:
         pvalue, statistic = 0.0, float(np.copysign(np.inf, difference))
-    return Comparison(statistic, pvalue, float(bonferroni(pvalue, comparisons)))
+    return _corrected(statistic, pvalue, comparisons)
+
+
+def _corrected(statistic: float, pvalue: float, comparisons: int) -> Comparison:
+    count = checked_count("comparisons", comparisons)
+    return Comparison(statistic, pvalue, float(bonferroni(pvalue, count)))
 
 
 @contextmanager
@@ -443,38 +463,11 @@ def _quietly() -> Iterator[None]:
         yield
 
 
-def _checked(
-    name: str, values: Any, *, least: int, dimensions: int | None = 1
-) -> np.ndarray:
-    received = np.asarray(values)
-    if received.dtype.kind not in "fiu":
-        raise TypeError(
-            f"`{name}` must hold real numbers. Received: {name} of dtype "
-            f"{received.dtype}."
-        )
-    values = received.astype(np.float64)
-    if not values.ndim or values.ndim != (dimensions or values.ndim):
-        shape = "(values,)" if dimensions else "(replicates, ...)"
-        raise ValueError(
-            f"`{name}` must have shape {shape}. Received: {name} of shape "
-            f"{values.shape}."
-        )
-    if len(values) < least:
-        raise ValueError(
-            f"`{name}` must hold at least {least} values. Received: {len(values)}."
-        )
-    if not np.all(np.isfinite(values)):
-        raise ValueError(
-            f"`{name}` must be finite. Received: {name} with NaN or infinity. Leave "
-            "such values out."
-        )
-    return values
-
-
 def _checked_pairs(
     name_x: str, x: Any, name_y: str, y: Any, *, least: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    x, y = _checked(name_x, x, least=least), _checked(name_y, y, least=least)
+    x = checked_numbers(name_x, x, least=least)
+    y = checked_numbers(name_y, y, least=least)
     if len(x) != len(y):
         raise ValueError(
             f"`{name_x}` and `{name_y}` must hold pairs. Received: {len(x)} and "

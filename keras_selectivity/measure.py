@@ -1,6 +1,6 @@
 """One pass over a data set: every unit's selectivity, at the price of `evaluate`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -9,13 +9,20 @@ import tensorflow as tf
 
 from keras_selectivity import metrics as metrics_module
 from keras_selectivity import taps as taps_module
-from keras_selectivity.batches import are_arrays, check_data
+from keras_selectivity.batches import (
+    are_arrays,
+    check_data,
+    check_inputs,
+    first_look,
+    not_finite,
+)
 from keras_selectivity.checks import (
     checked_batch_size,
     checked_flag,
     checked_verbose,
 )
 from keras_selectivity.distribution import MultiWorkerModel, from_all
+from keras_selectivity.graph import check_keras
 from keras_selectivity.metrics import Observations, UnitMetric
 from keras_selectivity.model import SelectivityModel
 from keras_selectivity.report import SelectivityReport
@@ -101,6 +108,37 @@ def measure(
     return measurement.run(data, batch_size, verbose, steps)
 
 
+def unit_metrics(metrics: Sequence[str | UnitMetric]) -> list[UnitMetric]:
+    """The measures that a user asks for.
+
+    Args:
+        metrics: As for `measure`; one of them may stand alone.
+
+    Returns:
+        One measure at least, each of another name.
+
+    Raises:
+        TypeError: If one is neither a name nor a measure.
+        ValueError: If there are none, one is not known, or two have one name.
+
+    Example:
+        >>> [metric.name for metric in unit_metrics(["si", "precision"])]
+        ['si', 'precision']
+    """
+    if isinstance(metrics, (str, UnitMetric)) or not isinstance(metrics, Iterable):
+        metrics = [metrics]
+    found = [metrics_module.get(metric) for metric in metrics]
+    if not found:
+        raise ValueError("`metrics` must name at least one measure.")
+    names = [metric.name for metric in found]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            "`metrics` must not hold two measures of one name, which a report "
+            f"could not tell apart. Received: {names}. Measure twice."
+        )
+    return found
+
+
 class Measurement:
     """A pass over data that can be repeated: compiled once, run many times.
 
@@ -144,25 +182,17 @@ class Measurement:
         num_classes: int | None = None,
         labels: str | int | None = None,
     ) -> None:
-        if isinstance(metrics, (str, UnitMetric)):
-            metrics = [metrics]
-        self._metrics = [metrics_module.get(metric) for metric in metrics]
-        if not self._metrics:
-            raise ValueError("`metrics` must name at least one measure.")
-        names = [metric.name for metric in self._metrics]
-        if len(set(names)) < len(names):
-            raise ValueError(
-                "`metrics` must not hold two measures of one name, which a report "
-                f"could not tell apart. Received: {names}. Measure twice."
-            )
+        check_keras(model)
+        self._metrics = unit_metrics(metrics)
         self._correct_only = checked_flag("correct_only", correct_only)
         with model.distribute_strategy.scope():
             wrapped = isinstance(model, SelectivityModel)
+            self._base = model.base_model if wrapped else model
             if wrapped and taps is None:
                 taps = model.tap_names
                 groups = model.groups if groups is None else groups
             tapped = taps_module.TappedModel(
-                model.base_model if wrapped else model,
+                self._base,
                 "relu" if taps is None else taps,
                 allow_output=True,
                 silenced_as=model.tapped if wrapped else None,
@@ -171,8 +201,7 @@ class Measurement:
             if wrapped and num_classes is None and labels is None:
                 targets = model.targets
             else:
-                base = model.base_model if wrapped else model
-                targets = ClassTargets(base, num_classes, labels, compiled=model)
+                targets = ClassTargets(self._base, num_classes, labels, compiled=model)
             self._groups = taps_module.group(tapped.names, groups)
             self._tapped = tapped
             self._targets = targets
@@ -184,6 +213,20 @@ class Measurement:
                 responses=any(metric.needs_responses for metric in self._metrics),
             )
             self._pass = _Pass(model, tapped, targets, gathered, correct_only)
+
+    def check(self, data: Any) -> None:
+        """Raise for data that can not be measured, before the model runs.
+
+        Args:
+            data: As for `measure`; of a data set the first batch is looked at.
+
+        Raises:
+            TypeError: As `measure`.
+            ValueError: As `measure`.
+        """
+        x, y, sample_weight = first_look(data)
+        check_inputs(self._base, x)
+        self._targets.check(y, sample_weight)
 
     def run(
         self,
@@ -210,7 +253,7 @@ class Measurement:
         check_data(data, steps=steps)
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         if are_arrays(x):
-            self._targets.check(y, sample_weight)
+            self.check(data)
         watch = self._pass.label_watch
         with watch.watching():
             self._pass.evaluate(
@@ -244,12 +287,11 @@ class Measurement:
         finite = np.isfinite(gathered.statistics.total).all(axis=0)
         spans = self._spans().items()
         bad = [name for name, span in spans if not finite[span].all()]
+        of_activations, of_output = gathered.first_bad_batches
         if bad:
-            raise ValueError(
-                f"The activations of {bad} are not finite, first in batch "
-                f"{gathered.first_bad_batch} (counted from 0). The first of these "
-                "layers is where to look; check its weights and the data."
-            )
+            raise not_finite(bad, of_activations)
+        if of_output >= 0:
+            raise not_finite([], of_output)
 
     def _spans(self) -> dict[str, slice]:
         """Where the units of each tap stand among all units."""
@@ -336,6 +378,10 @@ class _Pass(MultiWorkerModel):
         found = self._targets.read(y, sample_weight)
         self.label_watch.count(found.faults)
         labels = found.weights
+        counts = tf.reduce_any(labels > 0, axis=-1)
+        # Zero times NaN would be NaN: a sample of weight 0 does not enter the sums.
+        activations = tf.where(counts[:, None], tf.concat(activations, axis=-1), 0)
+        finite = _all_finite(self._targets.pick(outputs, "outputs"), counts)
         predicted = self._targets.predicted(outputs)
         self.gathered.count_samples(labels, predicted)
         if self._correct_only:
@@ -346,7 +392,7 @@ class _Pass(MultiWorkerModel):
                 )
             right = tf.argmax(labels, axis=-1) == predicted
             labels = tf.where(right[:, None], labels, 0)
-        self.gathered.update_state(tf.concat(activations, axis=-1), labels)
+        self.gathered.update_state(activations, labels, finite)
         return self.step_logs(self.get_metrics_result())
 
 
@@ -366,22 +412,25 @@ class _Gatherer(keras.metrics.Metric):
         classes, units = targets.num_classes, sum(tapped.units)
         self.store = ResponseStore(units) if responses else None
 
-        def variable(shape: tuple, aggregation: str = "sum") -> Any:
+        def variable(name: str, shape: tuple, aggregation: str = "sum") -> Any:
+            # Without a name Keras gives it a new one every time, for each of which
+            # TensorFlow keeps 30 kB for ever.
             return self.add_variable(
-                shape, "zeros", dtype="float64", aggregation=aggregation
+                shape, "zeros", dtype="float64", aggregation=aggregation, name=name
             )
 
-        self._weight = variable((classes,))
-        self._total = variable((classes, units))
-        self._squares = variable((classes, units)) if squares else None
-        self._active = variable((units,)) if active else None
-        self._samples = variable(())
-        self._batches = variable((), "mean")
-        self._first_bad = variable((), "mean")
-        self._confusion = variable((classes, classes))
+        self._weight = variable("weight", (classes,))
+        self._total = variable("total", (classes, units))
+        self._squares = variable("squares", (classes, units)) if squares else None
+        self._active = variable("active", (units,)) if active else None
+        self._samples = variable("samples", ())
+        self._batches = variable("batches", (), "mean")
+        # Of the activations, and of the output.
+        self._first_bad = variable("first_bad", (2,), "mean")
+        self._confusion = variable("confusion", (classes, classes))
         # Replicas agree on these at every step, so that any one can be read.
-        self._center = variable((units,), "mean")
-        self._minimum = variable((units,), "mean")
+        self._center = variable("center", (units,), "mean")
+        self._minimum = variable("minimum", (units,), "mean")
         self.reset_state()
 
     def reset_state(self) -> None:
@@ -389,7 +438,7 @@ class _Gatherer(keras.metrics.Metric):
         if self.store is not None:
             self.store.clear()
         self._minimum.assign(np.where(self._signed, np.inf, 0))
-        self._first_bad.assign(-1)
+        self._first_bad.assign([-1, -1])
 
     def count_samples(self, labels: Any, predicted: Any) -> None:
         """Add a batch to the confusion matrix: true classes by predicted ones."""
@@ -401,14 +450,15 @@ class _Gatherer(keras.metrics.Metric):
             counts = tf.math.unsorted_segment_sum(labels, predicted, classes)
         self._confusion.assign_add(tf.transpose(counts))
 
-    def update_state(self, activations: Any, labels: Any) -> None:
-        """Add a batch of unit activations to the sums."""
+    def update_state(self, activations: Any, labels: Any, finite: Any) -> None:
+        """Add a batch of unit activations to the sums; `finite`: is its output?"""
         replicas = Replicas.of(True)
         center = self._updated_center(activations, labels, replicas)
         batch = class_statistics(
             activations, labels, center=center, squares=self._squares is not None
         )
-        self._note_batch(tf.math.is_finite(tf.reduce_sum(batch.total)), replicas)
+        finite = tf.stack([tf.math.is_finite(tf.reduce_sum(batch.total)), finite])
+        self._note_batch(finite, replicas)
         self._weight.assign_add(batch.weight)
         self._total.assign_add(batch.total)
         if self._squares is not None:
@@ -425,7 +475,7 @@ class _Gatherer(keras.metrics.Metric):
         self._minimum.assign(tf.minimum(self._minimum, lowest))
 
     def _note_batch(self, finite: tf.Tensor, replicas: Replicas | None) -> None:
-        """Count the batch, and keep the number of the first that is not finite."""
+        """Count the batch, and keep the numbers of the first that are not finite."""
         bad = tf.cast(~finite, tf.float64)
         bad = replicas.sum(bad) if replicas else bad
         first = tf.convert_to_tensor(self._first_bad)
@@ -434,9 +484,12 @@ class _Gatherer(keras.metrics.Metric):
         self._batches.assign_add(1)
 
     @property
-    def first_bad_batch(self) -> int:
-        """Number of the first batch with an activation that is not finite."""
-        return int(self._first_bad.numpy())
+    def first_bad_batches(self) -> list[int]:
+        """Numbers of the first batches with activations and an output not finite.
+
+        -1 where there is none.
+        """
+        return [int(number) for number in self._first_bad.numpy()]
 
     @property
     def statistics(self) -> ClassStatistics:
@@ -478,3 +531,13 @@ class _Gatherer(keras.metrics.Metric):
         center = tf.where(seen > 0, center, first)
         self._center.assign(center)
         return center
+
+
+def _all_finite(outputs: Any, counts: tf.Tensor) -> tf.Tensor:
+    """Whether the outputs of the samples that count hold neither NaN nor infinity."""
+    outputs = tf.convert_to_tensor(outputs)
+    if not outputs.dtype.is_floating:
+        return tf.constant(True)
+    axes = list(range(1, outputs.shape.rank))
+    finite = tf.reduce_all(tf.math.is_finite(outputs), axis=axes)
+    return tf.reduce_all(finite | ~counts)

@@ -13,7 +13,14 @@ import tensorflow as tf
 from keras_selectivity import regularizers
 from keras_selectivity import taps as taps_module
 from keras_selectivity.batches import are_arrays
-from keras_selectivity.checks import checked_flag, checked_number, received
+from keras_selectivity.checks import (
+    checked_flag,
+    checked_integer,
+    checked_kind,
+    checked_list,
+    checked_number,
+    received,
+)
 from keras_selectivity.distribution import MultiWorkerModel
 from keras_selectivity.graph import check_model
 from keras_selectivity.statistics import Replicas, class_statistics
@@ -162,6 +169,7 @@ class SelectivityModel(MultiWorkerModel):
             >>> model.effective_alpha
             -1.0
         """
+        checked_kind("owner", owner, Hashable, "hashable, an object or a name")
         if factor is not None:
             factor = checked_number("factor", factor)
         self._state.claim_factor(owner, factor)
@@ -196,6 +204,7 @@ class SelectivityModel(MultiWorkerModel):
         Reference:
             M18 section 2.2: a whole feature map is clamped, in activation space.
         """
+        checked_kind("owner", owner, Hashable, "hashable, an object or a name")
         mask = None if units is None else self._mask_of(units)
         self._state.claim_mask(owner, mask)
 
@@ -220,7 +229,7 @@ class SelectivityModel(MultiWorkerModel):
             [[0.0, 0.0]]
         """
         owner = object()
-        self.silence(owner, units)
+        self._state.claim_mask(owner, self._mask_of(units))
         try:
             yield
         finally:
@@ -273,8 +282,7 @@ class SelectivityModel(MultiWorkerModel):
             scaled_loss = self.optimizer.scale_loss(loss)
         weights = self.trainable_weights
         if weights:
-            gradients = tape.gradient(scaled_loss, weights)
-            self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
+            self._apply_gradients(weights, tape.gradient(scaled_loss, weights))
         samples = tf.shape(activations[0])[0]
         self._loss_metric.update_state(loss * replicas, sample_weight=samples)
         self._selectivity.update_state(mu, sample_weight=samples)
@@ -302,8 +310,12 @@ class SelectivityModel(MultiWorkerModel):
         if are_arrays(given.get("x")):
             self.targets.check(given.get("y"), given.get("sample_weight"))
         given["callbacks"] = self._label_watch.among(given.get("callbacks"))
-        with self._state.kept(), self._label_watch.watching():
-            return super().fit(*call.args, **call.kwargs)
+        try:
+            with self._state.kept(), self._label_watch.watching():
+                return super().fit(*call.args, **call.kwargs)
+        finally:
+            # Where a backup told this training to begin: the next one would too.
+            self._initial_epoch = None
 
     def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
         """Train on one batch, as `keras.Model.train_on_batch` does.
@@ -382,6 +394,24 @@ class SelectivityModel(MultiWorkerModel):
     def _loss_metric(self) -> Any:
         return next(m for m in self.metrics if m.name == "loss")
 
+    def _apply_gradients(self, weights: Any, gradients: Any) -> None:
+        """Take the optimizer's step.
+
+        Keras reduces the gradients over the replicas, even if there is but one, by
+        a function for whose own gradient TensorFlow keeps the graph of the step as
+        long as the process lives. Out of the replica's context it does not.
+        """
+
+        def apply(_: Any) -> None:
+            self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
+
+        # A `LossScaleOptimizer` refuses to be called there.
+        loss_scaled = isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer)
+        if loss_scaled or tf.distribute.has_strategy():
+            apply(None)
+        else:
+            tf.distribute.get_replica_context().merge_call(apply)
+
     def _mean_unit_value(self, activations: Any, labels: Any) -> Any:
         """`mu`: mean over units, layers and groups; float64 scalar."""
         replicas = Replicas.of(self.synchronized)
@@ -408,17 +438,17 @@ class SelectivityModel(MultiWorkerModel):
                     f"`units` names {name!r}, and there is no such tap to silence. "
                     f"Taps: {self.tap_names}."
                 )
-            chosen = np.asarray(indices if np.ndim(indices) else [indices])
-            if chosen.size == 0:
-                continue
-            if chosen.dtype.kind not in "iu" or not (
-                0 <= chosen.min() <= chosen.max() < len(masks[name])
-            ):
-                raise ValueError(
-                    f"Units of tap {name!r} must be integers in "
-                    f"[0, {len(masks[name])}). Received: {chosen.tolist()}."
-                )
-            masks[name][chosen] = 0
+            chosen = checked_list(
+                f"units[{name!r}]", indices, "a list of units", least=0
+            )
+            for unit in chosen:
+                unit = checked_integer(f"units[{name!r}]", unit, least=0)
+                if unit >= len(masks[name]):
+                    raise ValueError(
+                        f"`units[{name!r}]` must be integers in [0, "
+                        f"{len(masks[name])}). Received: {unit}."
+                    )
+                masks[name][unit] = 0
         return np.concatenate(list(masks.values()))
 
     @contextlib.contextmanager

@@ -13,13 +13,24 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_selectivity.archive import Archived
-from keras_selectivity.functional import Rest, class_selectivity
+from keras_selectivity.archive import Archived, checked_array
+from keras_selectivity.checks import (
+    checked_choice,
+    checked_count,
+    checked_integer,
+    checked_number,
+    checked_real,
+    checked_seed,
+    checked_verbose,
+)
+from keras_selectivity.functional import Rest, checked_rest, class_selectivity
 from keras_selectivity.labels import label_weights
 from keras_selectivity.similarity.activations import as_activations
 from keras_selectivity.statistics import ClassStatistics, class_statistics
 
 Screening = Literal["float32", "bfloat16"]
+
+_SCREENINGS: tuple[Screening, ...] = ("float32", "bfloat16")
 
 # Deviation of the entries of the skew matrix that turns the first start away from
 # the units' axes: enough to leave a point where the gradient is zero, by an angle
@@ -67,6 +78,16 @@ class UpperBound(Archived):
     projection: np.ndarray
     history: np.ndarray
     start: int
+
+    def __post_init__(self) -> None:
+        units = len(self.upper_bound)
+        for field in fields(self):
+            if field.name.endswith(("upper_bound", "axis_aligned")):
+                values = getattr(self, field.name)
+                checked_array(field.name, values, (units,), least=0, most=1)
+        checked_array("projection", self.projection, (units, units), least=-1, most=1)
+        checked_array("history", self.history, (None,))
+        checked_integer("start", self.start, least=-1)
 
     @property
     def mean_upper_bound(self) -> float:
@@ -164,7 +185,8 @@ def selectivity_upper_bound(
         An `UpperBound`, or a dictionary of them where `fit` is a mapping.
 
     Raises:
-        TypeError: If activations or labels are not numbers.
+        TypeError: If activations or labels are not numbers, or an option is of a
+            wrong type.
         ValueError: If an array has the wrong shape, holds NaN or infinity, or no
             sample counts; if `fit` and `score` differ in units, classes or names; or
             if an option is out of its range.
@@ -182,14 +204,15 @@ def selectivity_upper_bound(
         LM21 (Leavitt and Morcos, 2021) appendix A.7. It does not say where W starts,
         and keeps W orthonormal by another parametrisation: see `Search`.
     """
-    _check_options(
-        screening,
-        learning_rate,
-        starts=starts,
-        max_steps=max_steps,
-        tolerance=tolerance,
-        patience=patience,
-    )
+    starts, seed = checked_count("starts", starts), checked_seed(seed)
+    max_steps = checked_count("max_steps", max_steps)
+    learning_rate = checked_number("learning_rate", learning_rate, above=0)
+    tolerance = checked_number("tolerance", tolerance, least=0)
+    patience = checked_count("patience", patience)
+    epsilon = checked_number("epsilon", epsilon, above=0)
+    rest = checked_rest(rest)
+    screening = checked_choice("screening", screening, _SCREENINGS)
+    verbose = checked_verbose(verbose)
     pairs = _pairs(fit, score)
     progress = _Progress(len(pairs) * starts, max_steps, verbose)
 
@@ -568,25 +591,6 @@ class _Progress:
         self._bar.update(self._started * self._max_steps)
 
 
-def _check_options(screening: Any, learning_rate: Any, **least: Any) -> None:
-    for name, value in least.items():
-        low = 0 if name == "tolerance" else 1
-        if not value >= low:
-            raise ValueError(
-                f"`{name}` must be at least {low}. Received: {name}={value!r}."
-            )
-    if not 0 < learning_rate < np.inf:
-        raise ValueError(
-            "`learning_rate` must be positive. "
-            f"Received: learning_rate={learning_rate!r}."
-        )
-    if screening not in ("float32", "bfloat16"):
-        raise ValueError(
-            '`screening` must be "float32" or "bfloat16". '
-            f"Received: screening={screening!r}."
-        )
-
-
 def _pairs(fit: Any, score: Any) -> dict[str, tuple[Labelled, Labelled]]:
     """Checked sets to fit to and to score, by name."""
     if not isinstance(fit, Mapping) and not isinstance(score, Mapping):
@@ -629,18 +633,17 @@ def _pair(
 
 
 def _arrays(name: str, data: Any) -> tuple[np.ndarray, np.ndarray]:
-    if not isinstance(data, (tuple, list)) or len(data) != 2:
-        raise ValueError(
-            f"{name} must be a pair (activations, labels). Received: {type(data)}"
-            f"{f' of length {len(data)}' if isinstance(data, (tuple, list)) else ''}."
-        )
-    activations = as_activations(name.strip("`"), data[0])
-    labels = np.asarray(data[1])
-    if labels.dtype.kind not in "biuf":
+    if not isinstance(data, (tuple, list)):
         raise TypeError(
-            f"The labels of {name} must be numbers. Received: labels of dtype "
-            f"{labels.dtype}. Number the classes from 0."
+            f"{name} must be a pair (activations, labels). Received: {type(data)}."
         )
+    if len(data) != 2:
+        raise ValueError(
+            f"{name} must be a pair (activations, labels). Received: {len(data)} items."
+        )
+    plain = name.strip("`")
+    activations = as_activations(f"{plain}[0]", data[0])
+    labels = checked_real(f"{plain}[1]", data[1], booleans=True)
     if labels.ndim not in (1, 2) or len(labels) != len(activations):
         raise ValueError(
             f"The labels of {name} must be integers of shape (samples,) or "
@@ -653,7 +656,7 @@ def _arrays(name: str, data: Any) -> tuple[np.ndarray, np.ndarray]:
             f"The labels of {name} must be finite and not negative, for at least one "
             f"sample. Received: {_range(labels)}."
         )
-    return activations, labels.astype(int) if labels.dtype.kind == "b" else labels
+    return activations, labels
 
 
 def _classes(fit_name: str, score_name: str, labels: list[np.ndarray]) -> int:

@@ -5,12 +5,12 @@ A regularizer says what value a unit has, given its class statistics.
 `-alpha * mu` to the loss.
 """
 
-import math
 from typing import Any
 
 import keras
 
 from keras_selectivity import functional
+from keras_selectivity.checks import checked_number, received
 from keras_selectivity.functional import Rest
 from keras_selectivity.statistics import ClassStatistics
 
@@ -33,8 +33,8 @@ class UnitRegularizer:
             step is cheaper.
 
     Raises:
-        ValueError: If `epsilon` is not a positive number or `rest` not one of
-            the two.
+        TypeError: If `epsilon` is no number.
+        ValueError: If `epsilon` is not positive or `rest` not one of the two.
 
     Example:
         >>> import keras
@@ -53,16 +53,8 @@ class UnitRegularizer:
     needs_squares = False
 
     def __init__(self, epsilon: float = 1e-7, rest: Rest = "classes") -> None:
-        if not isinstance(epsilon, (int, float)) or not 0 < epsilon < math.inf:
-            raise ValueError(
-                f"`epsilon` must be a positive number. Received: epsilon={epsilon!r}."
-            )
-        if rest not in ("classes", "samples"):
-            raise ValueError(
-                f'`rest` must be "classes" or "samples". Received: rest={rest!r}.'
-            )
-        self.epsilon = epsilon
-        self.rest: Rest = rest
+        self.epsilon = checked_number("epsilon", epsilon, above=0)
+        self.rest = functional.checked_rest(rest)
 
     def __call__(self, statistics: ClassStatistics) -> Any:
         """Value of every unit.
@@ -73,7 +65,7 @@ class UnitRegularizer:
         Returns:
             `(units,)` in float64, finite, with finite gradients.
         """
-        return self.call(statistics)
+        return self.call(functional.checked_statistics(statistics))
 
     def call(self, statistics: ClassStatistics) -> Any:
         """Compute the value of every unit; subclasses override it."""
@@ -103,6 +95,7 @@ class SelectivityIndex(UnitRegularizer):
         rest: `"classes"` (LM21, M18, R22) or `"samples"` (G19).
 
     Raises:
+        TypeError: If `epsilon` is no number.
         ValueError: If an argument is out of range.
 
     Example:
@@ -136,6 +129,7 @@ class Discriminability(UnitRegularizer):
         rest: `"classes"` (the other classes in equal parts) or `"samples"`.
 
     Raises:
+        TypeError: If `epsilon` is no number.
         ValueError: If an argument is out of range.
 
     Example:
@@ -181,14 +175,10 @@ def get(identifier: str | UnitRegularizer) -> UnitRegularizer:
     """
     if isinstance(identifier, UnitRegularizer):
         return identifier
-    if isinstance(identifier, str):
-        if identifier not in _BY_NAME:
-            raise ValueError(
-                f"`regularizer` must be one of {sorted(_BY_NAME)}, or an instance "
-                f"of `UnitRegularizer`. Received: regularizer={identifier!r}."
-            )
+    if isinstance(identifier, str) and identifier in _BY_NAME:
         return _BY_NAME[identifier]()
-    raise TypeError(
+    kind = ValueError if isinstance(identifier, str) else TypeError
+    raise kind(
         f"`regularizer` must be one of {sorted(_BY_NAME)}, or an instance of "
-        f"`UnitRegularizer`. Received: regularizer={identifier!r}."
+        f"`UnitRegularizer`. {received('regularizer', identifier)}"
     )

@@ -6,7 +6,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from keras_selectivity.archive import Archived
+from keras_selectivity.archive import Archived, checked_array, checked_units
+from keras_selectivity.checks import (
+    checked_count,
+    checked_flag,
+    checked_kind,
+    checked_real,
+    checked_text,
+)
 
 
 class SelectivityReport(Archived, Mapping[str, dict[str, np.ndarray]]):
@@ -28,6 +35,10 @@ class SelectivityReport(Archived, Mapping[str, dict[str, np.ndarray]]):
             each true class, by predicted class; of all samples, whatever
             `correct_only`. NaN where the model's output predicts no class.
         correct_only: Whether only rightly classified samples were measured.
+
+    Raises:
+        ValueError: If there is no layer, the layers do not hold the same measures, an
+            array has another shape, or numbers are not what they can be.
 
     Example:
         >>> import keras, numpy as np
@@ -56,14 +67,64 @@ class SelectivityReport(Archived, Mapping[str, dict[str, np.ndarray]]):
         confusion: np.ndarray,
         correct_only: bool = False,
     ) -> None:
-        self._values = {name: dict(found) for name, found in values.items()}
+        for name, mapping in (
+            ("values", values),
+            ("groups", groups),
+            ("preferred_class", preferred_class),
+            ("class_means", class_means),
+        ):
+            checked_kind(name, mapping, Mapping, "a mapping of names")
+        self._values = checked_units("values", values, finite=False)
         self.metrics = list(next(iter(self._values.values())))
         self.groups = {name: list(members) for name, members in groups.items()}
-        self.preferred_class = dict(preferred_class)
-        self.class_means = dict(class_means)
-        self.class_weight = class_weight
-        self.confusion = confusion
-        self.correct_only = correct_only
+        grouped = {name for members in self.groups.values() for name in members}
+        self._check_layers("groups", grouped <= {*self})
+        self._check_layers("preferred_class", preferred_class.keys() <= {*self})
+        self._check_layers("class_means", class_means.keys() <= {*self})
+        self.class_weight = checked_array("class_weight", class_weight, [None], least=0)
+        predicts = not np.isnan(checked_real("confusion", confusion)).all()
+        self.confusion = checked_array(
+            "confusion", confusion, [self._classes] * 2, least=0, finite=predicts
+        )
+        self.preferred_class = {
+            name: checked_array(
+                f"preferred_class[{name!r}]",
+                classes,
+                [self._units[name]],
+                dtype=np.int64,
+                least=0,
+                most=self._classes - 1,
+            )
+            for name, classes in preferred_class.items()
+        }
+        self.class_means = {
+            name: self._checked_means(name, means)
+            for name, means in class_means.items()
+        }
+        self.correct_only = checked_flag("correct_only", correct_only)
+
+    @property
+    def _units(self) -> dict[str, int]:
+        """Number of units of each layer."""
+        return {name: len(next(iter(found.values()))) for name, found in self.items()}
+
+    @property
+    def _classes(self) -> int:
+        return len(self.class_weight)
+
+    def _check_layers(self, name: str, good: bool) -> None:
+        if not good:
+            raise ValueError(
+                f"`{name}` must hold layers of `values`, {list(self)}, and no others."
+            )
+
+    def _checked_means(self, layer: str, means: Any) -> np.ndarray:
+        """Means of all classes, NaN for those without samples alone."""
+        name = f"class_means[{layer!r}]"
+        units = self._units[layer]
+        array = checked_array(name, means, [self._classes, units], finite=False)
+        checked_array(name, array[self.class_weight > 0], [None, units])
+        return array
 
     def __getitem__(self, layer: str) -> dict[str, np.ndarray]:
         return self._values[layer]
@@ -98,16 +159,14 @@ class SelectivityReport(Archived, Mapping[str, dict[str, np.ndarray]]):
             A number of samples.
 
         Raises:
-            ValueError: If `largest` is less than 1.
+            TypeError: If `largest` is no integer.
+            ValueError: If it is less than 1.
 
         Reference:
             R22 appendix A.5.4, figure 16.
         """
-        if largest < 1:
-            raise ValueError(
-                f"`largest` must be at least 1. Received: largest={largest!r}."
-            )
-        return float(np.sort(self.predicted_counts)[-largest:].mean())
+        counts = np.sort(self.predicted_counts)
+        return float(counts[-checked_count("largest", largest) :].mean())
 
     @property
     def absent_classes(self) -> list[int]:
@@ -134,12 +193,9 @@ class SelectivityReport(Archived, Mapping[str, dict[str, np.ndarray]]):
         Reference:
             LM21 appendix A.10 for the means without dead units.
         """
-        for needed in (metric, *(["dead"] if without_dead else [])):
-            if needed not in self.metrics:
-                raise ValueError(
-                    f"The report does not hold {needed!r}. It holds {self.metrics}; "
-                    f"measure it with metrics=[..., {needed!r}]."
-                )
+        self._check_holds("metric", checked_text("metric", metric, empty=True))
+        if checked_flag("without_dead", without_dead):
+            self._check_holds("without_dead", "dead")
         means = {}
         for name, found in self.items():
             kept = ~np.isnan(found[metric])
@@ -147,6 +203,13 @@ class SelectivityReport(Archived, Mapping[str, dict[str, np.ndarray]]):
                 kept &= found["dead"] == 0
             means[name] = float(found[metric][kept].mean()) if kept.any() else np.nan
         return means
+
+    def _check_holds(self, argument: str, metric: str) -> None:
+        if metric not in self.metrics:
+            raise ValueError(
+                f"`{argument}` needs {metric!r}, which the report does not hold. It "
+                f"holds {self.metrics}; measure it with metrics=[..., {metric!r}]."
+            )
 
     def mean(self, metric: str = "si", *, without_dead: bool = False) -> float:
         """Mean over units, then layers, then groups, as the regulariser has it.

@@ -5,79 +5,48 @@ a `Tap` behind each selected output. Nothing of the user's model changes: same
 layers, same weights, same outputs bit for bit.
 """
 
-import dataclasses
-import difflib
-import itertools
 import math
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_selectivity.checks import checked_choice, checked_integer
+from keras_selectivity.coverage import warn
 from keras_selectivity.graph import Site, Walk, check_model, filter_norms
+from keras_selectivity.reach import beyond
+from keras_selectivity.selection import (
+    Kind,
+    Selection,
+    Some,
+    first,
+    group,
+    kind,
+    last,
+    select,
+    unsaid,
+)
+from keras_selectivity.tracing import traced_apart
 
-
-@dataclasses.dataclass(frozen=True)
-class Some:
-    """The first or last of a selection; made by `first` and `last`."""
-
-    count: int
-    last: bool
-    of: Any
-
+__all__ = [
+    "Kind",
+    "Response",
+    "Selection",
+    "Site",
+    "Some",
+    "Tap",
+    "TappedModel",
+    "find",
+    "first",
+    "group",
+    "kind",
+    "last",
+    "select",
+]
 
 Response = Literal["mean", "max"]
-Selection = str | Sequence[str] | Callable[[Any], bool] | Some
-
-
-def first(count: int, of: Selection = "relu") -> Some:
-    """Select the first `count` taps of a selection, in depth order.
-
-    Args:
-        count: How many, at least 1.
-        of: The selection to take them from.
-
-    Returns:
-        A selection for `taps=`.
-
-    Raises:
-        ValueError: If `count` is not a positive integer.
-
-    Example:
-        >>> first(3)
-        Some(count=3, last=False, of='relu')
-
-    Reference:
-        LM21 appendix A.15 regularises the first three layers alone.
-    """
-    return Some(_checked_count(count), last=False, of=of)
-
-
-def last(count: int, of: Selection = "relu") -> Some:
-    """Select the last `count` taps of a selection, in depth order.
-
-    Args:
-        count: How many, at least 1.
-        of: The selection to take them from.
-
-    Returns:
-        A selection for `taps=`.
-
-    Raises:
-        ValueError: If `count` is not a positive integer.
-
-    Example:
-        >>> last(3)
-        Some(count=3, last=True, of='relu')
-
-    Reference:
-        LM21 appendix A.15 regularises the last three layers alone.
-    """
-    return Some(_checked_count(count), last=True, of=of)
 
 
 def find(model: keras.Model) -> list[Site]:
@@ -103,33 +72,25 @@ def find(model: keras.Model) -> list[Site]:
         >>> [(site.name, site.nonlinearity, site.output) for site in find(model)]
         [('hidden', 'relu', False), ('logits', None, True)]
     """
-    check_model(model)
-    walk = Walk({})
-    walk.rebuild(model)
-    return walk.finished_sites
+    return _walked(model).finished_sites
 
 
-def select(
-    sites: Iterable[Site], taps: Selection, *, allow_output: bool = False
-) -> list[Site]:
-    """Select among the sites of a model.
+def chosen(
+    model: keras.Model, taps: Selection, *, allow_output: bool = False
+) -> tuple[list[Site], list[Site]]:
+    """What a view of a model taps; a warning tells what is left out unsaid.
 
     Args:
-        sites: As `find` lists them.
-        taps: `"relu"`: every hidden rectifier. `"nonlinear"`: every hidden
-            nonlinearity. Another string: a regular expression, searched in the
-            names of the hidden nonlinearities. A list of names: of sites, or of
-            layers wherever they are nested (any layer, linear ones too). A
-            predicate over layers. `first(n)` or `last(n)`.
-        allow_output: Whether a list of names may name an output layer.
+        model: As for `find`.
+        taps: As for `select`.
+        allow_output: As for `select`.
 
     Returns:
-        The selected sites in graph order.
+        All sites of the model, and the chosen ones.
 
     Raises:
-        TypeError: If `taps` is none of these.
-        ValueError: If the selection matches nothing, names a layer that does
-            not exist, or the model's output.
+        TypeError: As `find` and `select`.
+        ValueError: As `find` and `select`.
 
     Example:
         >>> import keras
@@ -138,85 +99,25 @@ def select(
         ...     keras.layers.Dense(3, activation="relu", name="hidden"),
         ...     keras.layers.Dense(2, name="logits"),
         ... ])
-        >>> [site.name for site in select(find(model), "relu")]
-        ['hidden']
+        >>> [[site.name for site in sites] for sites in chosen(model, "relu")]
+        [['hidden', 'logits'], ['hidden']]
     """
-    sites = list(sites)
-    hidden = [site for site in sites if not site.output]
-    if isinstance(taps, Some):
-        chosen = select(sites, taps.of, allow_output=allow_output)
-        return chosen[-taps.count :] if taps.last else chosen[: taps.count]
-    if isinstance(taps, str):
-        chosen = _matching(hidden, taps)
-    elif callable(taps):
-        chosen = [site for site in hidden if taps(site.layer)]
-    elif isinstance(taps, (list, tuple)) and all(isinstance(t, str) for t in taps):
-        chosen = _named(sites, taps, allow_output)
-    else:
-        raise TypeError(
-            '`taps` must be "relu", "nonlinear", a regular expression, a list of '
-            "layer names, a predicate over layers, `taps.first(n)` or "
-            f"`taps.last(n)`. Received: taps={taps!r}."
-        )
-    if not chosen:
-        raise ValueError(_nothing_selected(hidden, taps))
-    return chosen
+    walk = _walked(model)
+    sites = walk.finished_sites
+    # Names say themselves what they leave out.
+    missed = [] if isinstance(taps, (list, tuple)) else beyond(walk)
+    found = select(sites, taps, allow_output=allow_output, beyond=missed)
+    message = unsaid(sites, taps, found, missed)
+    if message:
+        warn(message)
+    return sites, found
 
 
-def group(
-    names: Sequence[str], groups: Mapping[str, Sequence[str]] | str | None
-) -> dict[str, list[str]]:
-    r"""Divide taps into groups.
-
-    Args:
-        names: Names of the taps.
-        groups: A mapping of group name to tap names, or a regular expression
-            whose first group names the group of a tap (`r"(conv\d)_block"`
-            gives a ResNet's modules, as R22 has them). None: every tap is its
-            own group. Taps in no group are observed, but have no part in a
-            mean over groups.
-
-    Returns:
-        Mapping of group name to the names of its taps, in the order of `names`.
-
-    Raises:
-        TypeError: If `groups` is neither a mapping nor a string.
-        ValueError: If a group is empty, names a tap that does not exist, or
-            one that stands in two groups.
-
-    Example:
-        >>> group(["conv2_block1", "conv3_block1"], r"(conv\d)_block")
-        {'conv2': ['conv2_block1'], 'conv3': ['conv3_block1']}
-    """
-    if groups is None:
-        return {name: [name] for name in names}
-    if isinstance(groups, str):
-        return _grouped_by_pattern(names, groups)
-    if not isinstance(groups, Mapping):
-        raise TypeError(
-            "`groups` must map group names to lists of tap names, or be a "
-            f"regular expression. Received: groups={groups!r}."
-        )
-    bad = [key for key, value in groups.items() if isinstance(value, str)]
-    if bad:
-        raise TypeError(
-            "`groups` must map group names to lists of tap names. Received a string "
-            f"for {bad}; put it into a list."
-        )
-    members = {str(key): _expand(names, value) for key, value in groups.items()}
-    empty = [key for key, value in members.items() if not value]
-    if empty or not members:
-        raise ValueError(
-            "`groups` must hold at least one group, and a group at least one tap. "
-            f"Received: {f'empty groups {empty}' if empty else 'an empty mapping'}."
-        )
-    counts = Counter(itertools.chain.from_iterable(members.values()))
-    repeated = [name for name, count in counts.items() if count > 1]
-    if repeated:
-        raise ValueError(
-            f"`groups` must not hold a tap twice. Received twice: {repeated}."
-        )
-    return members
+def _walked(model: keras.Model) -> Walk:
+    check_model(model)
+    walk = Walk({})
+    walk.rebuild(model)
+    return walk
 
 
 @keras.saving.register_keras_serializable(package="keras_selectivity")
@@ -260,8 +161,9 @@ class Tap(keras.layers.Layer):
         self, channel_axis: int = -1, response: Response = "mean", **kwargs: Any
     ) -> None:
         super().__init__(autocast=False, **kwargs)
-        self.channel_axis = channel_axis
-        self.response = response
+        self.channel_axis = checked_integer("channel_axis", channel_axis)
+        checked_choice("channel_axis", self.channel_axis, (-1, 1))
+        self.response = checked_choice("response", response, ("mean", "max"))
         self.supports_masking = True
         self._silencing: Callable[[], tuple[tf.Tensor, tf.Tensor]] | None = None
 
@@ -344,12 +246,8 @@ class TappedModel:
         silenced_as: "TappedModel | None" = None,
         response: Response = "mean",
     ) -> None:
-        if response not in ("mean", "max"):
-            raise ValueError(
-                f'`response` must be "mean" or "max". Received: response={response!r}.'
-            )
-        sites = find(model)
-        self.sites = select(sites, taps, allow_output=allow_output)
+        checked_choice("response", response, ("mean", "max"))
+        sites, self.sites = chosen(model, taps, allow_output=allow_output)
         self._readers: dict[str, Any] = {}
         if silenced_as is not None:
             self._readers.update(silenced_as._readers)
@@ -442,6 +340,7 @@ class TappedModel:
         return outputs, [activations[name] for name in self.names]
 
 
+@traced_apart
 def _observe(
     x: tf.Tensor,
     weights: tf.Tensor | None,
@@ -536,114 +435,3 @@ def _mask_reader(silenced: Any, mask: Any, start: int, stop: int) -> Callable:
         return tf.convert_to_tensor(silenced), tf.convert_to_tensor(mask)[start:stop]
 
     return read
-
-
-def _checked_count(count: int) -> int:
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError(
-            f"`count` must be a positive integer. Received: count={count!r}."
-        )
-    return count
-
-
-def _matching(hidden: list[Site], taps: str) -> list[Site]:
-    if taps == "relu":
-        return [site for site in hidden if site.rectifier]
-    nonlinear = [site for site in hidden if site.nonlinearity is not None]
-    if taps == "nonlinear":
-        return nonlinear
-    pattern = _compiled("taps", taps)
-    return [site for site in nonlinear if pattern.search(site.name)]
-
-
-def _named(sites: list[Site], names: Sequence[str], allow_output: bool) -> list[Site]:
-    wanted = set(_expand([site.name for site in sites], names))
-    chosen = [site for site in sites if site.name in wanted]
-    outputs = [site.name for site in chosen if site.output]
-    if outputs and not allow_output:
-        raise ValueError(
-            f"`taps` must not name the model's output. Received: {outputs}. Class "
-            "selectivity is regularised in hidden layers only; leave it out."
-        )
-    return chosen
-
-
-def _expand(available: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Full names of taps given by full name, or by the layer's name alone."""
-    expanded: list[str] = []
-    for name in names:
-        found = [n for n in available if n == name]
-        found = found or [n for n in available if _short(n) == name]
-        if not found:
-            shorts = {_short(n): n for n in available}
-            near = difflib.get_close_matches(name, [*available, *shorts], n=3)
-            raise ValueError(
-                f"There is no layer {name!r} to tap. "
-                + (f"Nearest names: {near}." if near else f"Names: {_few(available)}.")
-            )
-        expanded.extend(found)
-    return expanded
-
-
-def _short(name: str) -> str:
-    return name.rsplit("/", 1)[-1].split(":")[0]
-
-
-def _grouped_by_pattern(names: Sequence[str], groups: str) -> dict[str, list[str]]:
-    pattern = _compiled("groups", groups)
-    if pattern.groups < 1:
-        raise ValueError(
-            "`groups` must be a regular expression with a group in parentheses, "
-            rf'as r"(conv\d)_block". Received: groups={groups!r}.'
-        )
-    members: dict[str, list[str]] = {}
-    for name in names:
-        match = pattern.search(name)
-        if match and match.group(1):
-            members.setdefault(match.group(1), []).append(name)
-    if not members:
-        raise ValueError(
-            f"`groups` matches none of the taps. Received: groups={groups!r}. "
-            f"Taps: {_few(names)}."
-        )
-    return members
-
-
-def _compiled(argument: str, pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise ValueError(
-            f"`{argument}` must be a regular expression. Received: "
-            f"{pattern!r}, which is none: {error}."
-        ) from error
-
-
-def _nothing_selected(hidden: list[Site], taps: Any) -> str:
-    kinds = Counter(site.nonlinearity for site in hidden if site.nonlinearity)
-    if taps == "relu":
-        found = ", ".join(f"{kind} ({count})" for kind, count in kinds.items())
-        return (
-            "The model has no hidden rectifier to tap. Its hidden "
-            f"nonlinearities: {found or 'none'}. "
-            + (
-                'Select them with taps="nonlinear", or by name with taps=[...].'
-                if found
-                else "Select layers by name with taps=[...]. Layers of: "
-                f"{_few([site.name for site in hidden])}."
-            )
-        )
-    names = [site.name for site in hidden if site.nonlinearity] or [
-        site.name for site in hidden
-    ]
-    near = difflib.get_close_matches(str(taps), names, n=3, cutoff=0.3)
-    return (
-        f"`taps` matches no hidden layer. Received: taps={taps!r}. "
-        f"Names that can be matched: {near or _few(names)}."
-    )
-
-
-def _few(names: Iterable[str]) -> str:
-    names = list(names)
-    shown = ", ".join(names[:8])
-    return f"{shown}, ... ({len(names)} in all)" if len(names) > 8 else shown or "none"

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_selectivity.checks import checked_integer
+from keras_selectivity.checks import checked_integer, received
 from keras_selectivity.labels import FAULTS, Labels, raise_for
 
 # Losses, by class or function, for which numbers between 0 and 1 are a quantity.
@@ -44,9 +44,10 @@ class ClassTargets:
         labels: As given.
 
     Raises:
-        TypeError: If `num_classes` is not an integer.
-        ValueError: If it is below 2, or can not be told from the model, or the
-            model's output is not one number a class.
+        TypeError: If `num_classes` is not an integer, or `labels` neither a key nor
+            an index.
+        ValueError: If there are fewer than 2 classes, their number can not be told
+            from the model, or its output is not one number a class.
 
     Example:
         >>> import keras, numpy as np
@@ -63,6 +64,11 @@ class ClassTargets:
         labels: str | int | None = None,
         compiled: keras.Model | None = None,
     ) -> None:
+        if isinstance(labels, bool) or not isinstance(labels, (str, int, type(None))):
+            raise TypeError(
+                "`labels` must be the key or the index of a target, or None. "
+                f"{received('labels', labels)}"
+            )
         self.labels = labels
         self.given_classes = (
             None

@@ -7,6 +7,7 @@ Not imported by `keras_selectivity`: it needs the extra `keras-selectivity[tuner
 
 import copy
 import dataclasses
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,18 @@ import keras
 from keras_selectivity import regularizers
 from keras_selectivity import taps as taps_module
 from keras_selectivity.callbacks import SelectivityMonitor
+from keras_selectivity.checks import (
+    checked_choice,
+    checked_function,
+    checked_kind,
+    checked_list,
+    checked_names,
+    checked_number,
+    checked_text,
+    received,
+)
 from keras_selectivity.model import SelectivityModel
+from keras_selectivity.selection import checked_selection
 
 try:
     import keras_tuner
@@ -48,6 +60,7 @@ class SignedRange:
         signs: Some of -1, 0 and 1.
 
     Raises:
+        TypeError: If an argument is of a wrong type.
         ValueError: If the magnitudes do not rise from above 0, or a sign is none.
 
     Example:
@@ -67,16 +80,10 @@ class SignedRange:
     signs: Sequence[int] = (-1, 0, 1)
 
     def __post_init__(self) -> None:
-        if not 0 < self.low < self.high:
-            raise ValueError(
-                "`low` and `high` must be magnitudes, 0 < low < high. Received: "
-                f"low={self.low!r}, high={self.high!r}. Zero and the sign are chosen "
-                "with `signs`."
-            )
-        if not self.signs or not set(self.signs) <= {-1, 0, 1}:
-            raise ValueError(
-                f"`signs` must be some of -1, 0 and 1. Received: signs={self.signs!r}."
-            )
+        low = checked_number("low", self.low, above=0)
+        checked_number("high", self.high, above=low)
+        for sign in checked_list("signs", self.signs, "a list of -1, 0 and 1"):
+            checked_choice("signs", sign, (-1, 0, 1))
 
     def sample(self, hp: Any) -> float:
         """An alpha.
@@ -86,7 +93,11 @@ class SignedRange:
 
         Returns:
             The number.
+
+        Raises:
+            TypeError: If `hp` are no hyperparameters.
         """
+        _check_hyperparameters(hp)
         signs = list(dict.fromkeys(self.signs))
         sign = hp.Choice("alpha_sign", signs, ordered=False)
         with hp.conditional_scope("alpha_sign", [s for s in signs if s] or signs):
@@ -115,7 +126,7 @@ class SelectivityHyperModel(keras_tuner.HyperModel):
 
     Raises:
         TypeError: If an argument is of a wrong type.
-        ValueError: If a choice is empty.
+        ValueError: If a choice is empty, an alpha not finite, or a name unknown.
 
     Example:
         >>> import keras, keras_tuner
@@ -148,25 +159,15 @@ class SelectivityHyperModel(keras_tuner.HyperModel):
         **arguments: Any,
     ) -> None:
         super().__init__()
-        if not callable(build):
-            raise TypeError(
-                "`build` must be a function of hyperparameters that returns a "
-                f"compiled model. Received: {build!r}."
-            )
-        self._build_base = build
-        self._alpha = alpha
-        self._regularizer = regularizer
-        self._taps = taps
-        self._schedules = dict(schedules or {})
-        self._compile = compile
-        self._arguments = arguments
-        for name, choice in (
-            ("alpha", alpha),
-            ("regularizer", regularizer),
-            ("taps", taps),
-        ):
-            if hasattr(choice, "__len__") and not len(choice):
-                raise ValueError(f"`{name}` must not be empty. Received: {choice!r}.")
+        self._build_base = checked_function("build", build)
+        self._alpha = _checked_alpha(alpha)
+        self._regularizer = _checked_regularizer(regularizer)
+        self._taps = _checked_taps(taps)
+        self._schedules = _checked_schedules(schedules)
+        self._compile = (
+            None if compile is None else checked_function("compile", compile)
+        )
+        self._arguments = _checked_arguments(arguments)
 
     def build(self, hp: Any) -> SelectivityModel:
         """Build and compile the wrapped model of a trial.
@@ -178,10 +179,15 @@ class SelectivityHyperModel(keras_tuner.HyperModel):
             A `SelectivityModel`.
 
         Raises:
+            TypeError: If `hp` are no hyperparameters, or `build` returned no model.
             ValueError: If `build` returned a model that is not compiled, and there
                 is no `compile`.
         """
+        _check_hyperparameters(hp)
         base = self._build_base(hp)
+        checked_kind(
+            "build", base, keras.Model, "a function that returns a Keras model"
+        )
         model = SelectivityModel(
             base,
             self._sampled_alpha(hp),
@@ -226,9 +232,9 @@ class SelectivityHyperModel(keras_tuner.HyperModel):
     def _sampled_alpha(self, hp: Any) -> float:
         if isinstance(self._alpha, SignedRange):
             return self._alpha.sample(hp)
-        if isinstance(self._alpha, (int, float)):
-            return float(self._alpha)
-        return hp.Choice("alpha", [float(alpha) for alpha in self._alpha])
+        if isinstance(self._alpha, float):
+            return self._alpha
+        return hp.Choice("alpha", self._alpha)
 
     def _sampled_taps(self, hp: Any) -> taps_module.Selection:
         if not isinstance(self._taps, Mapping):
@@ -247,6 +253,10 @@ class SelectivityTarget(keras.callbacks.Callback):
         target: The selectivity wanted.
         key: The entry, `SelectivityMonitor`'s by default.
 
+    Raises:
+        TypeError: If an argument is of a wrong type.
+        ValueError: If `target` is not finite, or `key` empty.
+
     Example:
         >>> logs = {"val_selectivity": 0.25}
         >>> SelectivityTarget(0.5).on_epoch_end(0, logs)
@@ -256,8 +266,8 @@ class SelectivityTarget(keras.callbacks.Callback):
 
     def __init__(self, target: float, key: str = "val_selectivity") -> None:
         super().__init__()
-        self.target = float(target)
-        self.key = key
+        self.target = checked_number("target", target)
+        self.key = checked_text("key", key)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if logs is None or self.key not in logs:
@@ -281,19 +291,78 @@ def objective(name: str, direction: str | None = None) -> Any:
         A `keras_tuner.Objective`.
 
     Raises:
-        ValueError: If there is no direction for the name.
+        TypeError: If `name` is no string.
+        ValueError: If there is no direction for the name, or it is another word.
 
     Example:
         >>> objective("ablation_auc").direction
         'max'
     """
-    direction = direction or _DIRECTIONS.get(name)
-    if direction not in ("min", "max"):
+    known = _DIRECTIONS.get(checked_text("name", name))
+    if direction is None and known is None:
         raise ValueError(
             f'`direction` must be "min" or "max" for {name!r}: whether more of it is '
-            f"better is yours to say. Received: direction={direction!r}."
+            "better is yours to say. Received: direction=None."
         )
-    return keras_tuner.Objective(name, direction)
+    direction = checked_choice("direction", direction, ("min", "max", None))
+    return keras_tuner.Objective(name, direction or known)
+
+
+def _check_hyperparameters(hp: Any) -> None:
+    kind = keras_tuner.HyperParameters
+    checked_kind("hp", hp, kind, "`keras_tuner.HyperParameters`")
+
+
+def _checked_alpha(alpha: Any) -> float | list[float] | SignedRange:
+    if isinstance(alpha, SignedRange):
+        return alpha
+    if isinstance(alpha, (str, bytes, Mapping)) or not hasattr(alpha, "__len__"):
+        return checked_number("alpha", alpha)
+    return [checked_number("alpha", one) for one in checked_list("alpha", alpha)]
+
+
+def _checked_regularizer(regularizer: Any) -> Any:
+    """What was passed; a list holds names, which alone can be hyperparameters."""
+    if not isinstance(regularizer, (list, tuple)):
+        regularizers.get(regularizer)
+        return regularizer
+    for name in checked_names("regularizer", regularizer):
+        regularizers.get(name)
+    return regularizer
+
+
+def _checked_taps(taps: Any) -> Any:
+    """What was passed; whether it selects anything is for a model to tell."""
+    if not isinstance(taps, Mapping):
+        return checked_selection(taps)
+    checked_names("taps", list(taps))
+    for selection in taps.values():
+        checked_selection(selection)
+    return taps
+
+
+def _checked_schedules(schedules: Any) -> dict[str, list[keras.callbacks.Callback]]:
+    wanted = "a mapping of names to lists of callbacks"
+    checked_kind("schedules", schedules or {}, Mapping, wanted)
+    found = {}
+    for name, chosen in (schedules or {}).items():
+        found[checked_text("schedules", name)] = [
+            checked_kind("schedules", callback, keras.callbacks.Callback, wanted)
+            for callback in checked_list("schedules", chosen, wanted, least=0)
+        ]
+    return found
+
+
+def _checked_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Further arguments of `SelectivityModel`, if it has such."""
+    own = inspect.signature(SelectivityModel.__init__).parameters
+    for name in arguments:
+        if name not in own and name not in ("name", "trainable", "dtype"):
+            raise TypeError(
+                f"`{name}` must be an argument of `SelectivityModel`. "
+                f"{received(name, arguments[name])}"
+            )
+    return arguments
 
 
 def _one_of(hp: Any, name: str, given: Any) -> Any:

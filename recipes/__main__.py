@@ -1,16 +1,25 @@
 """Repeat a paper's experiments: `python -m recipes list`."""
 
-import argparse
-import logging
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
+from recipes import ending
+
+if __name__ == "__main__":
+    # Before the other imports, which take seconds.
+    ending.by_signals(ending.STOPPED)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from recipes import papers
-from recipes.settings import parsed
+import argparse
+import logging
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from keras_selectivity.checks import checked_count, checked_path, received
+from recipes import data, papers
+from recipes.settings import parsed, several
 from recipes.sweep import Sweep
 
 
@@ -21,16 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Of the command line; None: the real ones.
 
     Returns:
-        Exit status: 0, or 1 where something failed or is missing.
+        Exit status: 0, 1 where something failed or is missing, or 2 where it can
+        not be done: an argument, a folder.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     args = parser().parse_args(arguments)
     args.arguments = arguments
-    try:
-        return args.command(args)
-    except (ValueError, TypeError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    return ending.status(lambda: args.command(args))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,17 +59,18 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         sub.add_argument("name", metavar="NAME", help=", ".join(papers.NAMES))
         sub.add_argument("--scale", choices=["mini", "full"], default="mini")
-        sub.add_argument("--only", nargs="+", metavar="SWEEP", help="leave out others")
-        sub.add_argument("--alphas", type=float, nargs="+")
-        sub.add_argument("--seeds", type=int, nargs="+")
+        # Given twice, an option has the values of both.
+        several: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
+        sub.add_argument("--only", metavar="SWEEP", help="leave out others", **several)
+        sub.add_argument("--alphas", type=float, **several)
+        sub.add_argument("--seeds", type=int, **several)
         sub.add_argument(
             "--set",
-            nargs="+",
-            default=[],
             metavar="FIELD=VALUE",
             help="other settings, such as epochs=3; see recipes/settings.py",
+            **several,
         )
-        sub.add_argument("--output", type=Path, default=Path("runs"))
+        sub.add_argument("--output", default="runs", help="folder; by default runs")
     sub = commands.choices["run"]
     sub.add_argument(
         "--processes",
@@ -74,7 +81,6 @@ def parser() -> argparse.ArgumentParser:
         "--data-dir", help="where TensorFlow Datasets keeps its data, prepared"
     )
     sub.add_argument("--no-figures", action="store_true")
-    sub.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     return whole
 
 
@@ -99,16 +105,21 @@ def list_papers(args: argparse.Namespace) -> int:
 def run(args: argparse.Namespace) -> int:
     """Train and analyse what is missing, then draw."""
     from recipes import workers
+    from recipes.results import Results
 
     sweeps, output = chosen(args), folder(args)
-    if args.data_dir:
-        os.environ["TFDS_DATA_DIR"] = args.data_dir
+    if args.processes is not None:
+        checked_count("--processes", args.processes)
+    check_data(args, sweeps)
     output.mkdir(parents=True, exist_ok=True)
-    if args.worker is not None:
-        return workers.work(papers.get(args.name), sweeps, output, args.worker)
-    well = workers.start(args.arguments, args.processes)
-    drawn = 0 if args.no_figures else figures(args)
-    return drawn if well else 1
+    # Raises where nothing can be written, before hours of work.
+    with ending.mendable(output), tempfile.TemporaryFile(dir=output) as file:
+        file.write(bytes(2**20))
+    status = workers.start(args.arguments, args.processes)
+    nothing = status and not Results(sweeps, output)
+    if args.no_figures or nothing:
+        return status
+    return figures(args) or status
 
 
 def figures(args: argparse.Namespace) -> int:
@@ -138,9 +149,11 @@ def figures(args: argparse.Namespace) -> int:
     print(
         f"Claims:  {folder(args) / 'claims.md'}, with what was measured, and the tests"
     )
-    if results.missing:
-        print(f"{len(results.missing)} runs are missing, such as {results.missing[0]}.")
-    return 1 if results.missing else 0
+    lost = [one.name for one in paper.analyses(results) if not one.finished]
+    for what, names in (("runs", results.missing), ("analyses", lost)):
+        if names:
+            print(f"Missing {what}: {len(names)}, such as {names[0]}.")
+    return 1 if results.missing or lost else 0
 
 
 def chosen(args: argparse.Namespace) -> dict[str, Sweep]:
@@ -158,28 +171,58 @@ def chosen(args: argparse.Namespace) -> dict[str, Sweep]:
             of range.
     """
     sweeps = papers.get(args.name).scales[args.scale]()
-    for name in args.only or []:
+    for name in args.only:
         if name not in sweeps:
             raise ValueError(
                 f"There is no sweep {name!r}. There are: {', '.join(sweeps)}."
             )
-    vary = {"alpha": args.alphas, "seed": args.seeds}
-    vary = {name: values for name, values in vary.items() if values is not None}
+    sweeps = {name: sweeps[name] for name in args.only or sweeps}
+    given = {"alpha": args.alphas, "seed": args.seeds}
+    vary = {field: several(field, values) for field, values in given.items() if values}
+    for field in vary:
+        if not any(field in sweep.vary for sweep in sweeps.values()):
+            raise ValueError(
+                f"`--{field}s` must be left out: none of these sweeps varies {field} "
+                f"({', '.join(sweeps)}). `--set {field}=...` changes it."
+            )
     changes = parsed(args.set)
-    return {
-        name: sweep.override(vary, **changes)
-        for name, sweep in sweeps.items()
-        if name in (args.only or sweeps)
-    }
+    return {name: sweep.override(vary, **changes) for name, sweep in sweeps.items()}
+
+
+def check_data(args: argparse.Namespace, sweeps: Mapping[str, Sweep]) -> None:
+    """Raise where data sets can not be read; tell others where they are."""
+    if args.data_dir is not None:
+        place = checked_path("--data-dir", args.data_dir)
+        os.environ["TFDS_DATA_DIR"] = place
+    # All settings are made here: one that is not allowed is told before any work.
+    for name in {one.data for sweep in sweeps.values() for one in sweep.settings}:
+        data.check(name, os.environ.get("TFDS_DATA_DIR"))
 
 
 def folder(args: argparse.Namespace) -> Path:
-    """Of a paper's runs at a scale."""
-    return args.output / args.name / args.scale
+    """Of a paper's runs at a scale.
+
+    Raises:
+        ValueError: If a file is in its place.
+    """
+    output = Path(checked_path("--output", args.output))
+    for place in (output, *output.parents):
+        if place.exists() and not place.is_dir():
+            raise ValueError(
+                f"`--output` must be a folder, and {place} is a file. "
+                f"{received('--output', args.output)}"
+            )
+    return output / args.name / args.scale
+
+
+def quieten() -> None:
+    """Keep TensorFlow from warning of many networks in a process.
+
+    It takes their functions for one that is traced again and again.
+    """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 if __name__ == "__main__":
-    # Many networks in a process: TensorFlow takes their functions for one that is
-    # traced again and again, and warns.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    quieten()
     sys.exit(main())

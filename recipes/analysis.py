@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from keras_selectivity.files import UnusableFileError, remove_unfinished
 from recipes.files import read_json, write_json
 
 
@@ -31,13 +32,16 @@ class Analysis:
 
     @property
     def finished(self) -> bool:
-        """Whether the file is there and can be read."""
+        """Whether the file is there, and whole."""
         return self.found is not None
 
     @property
     def found(self) -> dict[str, Any] | None:
-        """What the file holds, or None."""
-        return read_json(self.path)
+        """What the file holds; None if it is not there, or damaged."""
+        try:
+            return read_json(self.path)
+        except (FileNotFoundError, UnusableFileError):
+            return None
 
     @property
     def line(self) -> str:
@@ -47,4 +51,5 @@ class Analysis:
     def do(self, say: Callable[[str], None]) -> None:
         """Compute it, and write it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        remove_unfinished(self.path.parent, self.path.name)
         write_json(self.path, self.compute())

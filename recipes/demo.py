@@ -6,23 +6,32 @@ Every run trains a small ResNet20 through `SelectivityModel`. Finished runs are
 kept and not repeated.
 """
 
+import os
+import sys
+
+from recipes import ending
+
+if __name__ == "__main__":
+    # Before the other imports, which take seconds.
+    ending.by_signals("Stopped. The same command goes on: finished runs are kept.")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 import argparse
 import json
-import os
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import keras
 import numpy as np
 
 import keras_selectivity as ks
+from keras_selectivity.checks import checked_path
 from keras_selectivity.plots import plot_sweep
 from recipes.data import Split, digits
 from recipes.models import resnet20
+from recipes.settings import several
 
 ALPHAS = [-2.0, -0.5, 0.0, 0.5, 2.0]
 EPOCHS = 30
@@ -111,10 +120,11 @@ def finished(folder: Path, alpha: float, seed: int) -> dict | None:
     """
     try:
         result = json.loads((folder / "result.json").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        wanted = {**SETTINGS, "alpha": alpha, "seed": seed}
+        return result if wanted.items() <= result.items() else None
+    # There is none, or it was cut short.
+    except (FileNotFoundError, ValueError, AttributeError):
         return None
-    wanted = {**SETTINGS, "alpha": alpha, "seed": seed}
-    return result if wanted.items() <= result.items() else None
 
 
 def save(path: Path, result: dict) -> None:
@@ -199,23 +209,30 @@ def table(results: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the demo from the command line."""
+def main(arguments: list[str] | None = None) -> int:
+    """Run the demo from the command line; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--alphas", type=float, nargs="+", default=[-2, -0.5, 0, 0.5, 2]
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--output", type=Path, default=Path("runs/demo"))
+    parser.add_argument("--output", default="runs/demo")
     args = parser.parse_args(arguments)
+    return ending.status(lambda: run(args))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, and show what was found."""
+    alphas, seeds = several("alpha", args.alphas), several("seed", args.seeds)
+    output = Path(checked_path("--output", args.output))
     start = time.perf_counter()
     print(
         f"Training ResNet20 on the handwritten digits (8x8, 10 classes), {EPOCHS} "
         f"epochs a run,\nwith loss = cross-entropy - alpha * mean class selectivity "
         "index (SI)\n"
     )
-    results = sweep(args.alphas, args.seeds, args.output)
-    figure = args.output / "sweep.png"
+    results = sweep(alphas, seeds, output)
+    figure = output / "sweep.png"
     plot_sweep(
         [run["alpha"] for run in results],
         [run["selectivity"] for run in results],
@@ -225,14 +242,13 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"\n{table(results)}\n")
     print("Mean over the seeds, and their range. SI over the 500 test images.")
     print(f"Figure:      {figure}")
-    print(f"TensorBoard: {_tensorboard()} --logdir {args.output}")
+    print(f"TensorBoard: {_tensorboard()} --logdir {output}")
     print(f"Time:        {time.perf_counter() - start:.0f} s")
+    return 0
 
 
 def _tensorboard() -> Any:
     """The command as the user can type it: the one beside this Python."""
-    import sys
-
     beside = Path(sys.executable).parent / "tensorboard"
     if shutil.which("tensorboard") or not beside.exists():
         return "tensorboard"
@@ -243,4 +259,4 @@ def _tensorboard() -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,14 +1,21 @@
-"""Results in files: plain JSON, whole or not at all."""
+"""Results in files: plain JSON with a checksum, whole or not at all."""
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from keras_selectivity.files import replacing, unusable
 
-def write_json(path: Path, content: Any) -> None:
-    """Write under a temporary name, then rename.
+#: The key of the checksum, beside those of the content.
+CHECKSUM = "sha256"
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write with a checksum, whole or not at all.
+
+    The checksum is that of the content and of the place: the names of the file and
+    of its folder. So a file of another run is noticed too.
 
     Args:
         path: The file.
@@ -21,40 +28,54 @@ def write_json(path: Path, content: Any) -> None:
         >>> read_json(path)
         {'accuracy': 0.1}
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(json.dumps(content, indent=1) + "\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    # As it will be read: with lists for tuples, and keys of text.
+    content = json.loads(json.dumps(content))
+    with replacing(path) as file:
+        whole = {**content, CHECKSUM: _checksum(path, content)}
+        file.write((json.dumps(whole, indent=1) + "\n").encode())
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path) -> dict[str, Any]:
     """What `write_json` wrote.
 
     Args:
         path: The file.
 
     Returns:
-        Its content; None if there is no such file, or it is damaged.
+        Its content.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is damaged, or of another place.
     """
+    text = path.read_bytes()
     try:
-        return json.loads(path.read_text())
-    except (FileNotFoundError, UnicodeDecodeError, json.JSONDecodeError):
-        return None
+        content = json.loads(text)
+        whole = content.pop(CHECKSUM) == _checksum(path, content)
+    except Exception:  # Text of any kind.
+        whole = False
+    if not whole:
+        problem = "is damaged, or another file in its place"
+        raise unusable(path, problem, "Remove it, and run the command again")
+    return content
 
 
-def checksum(path: Path) -> str | None:
+def checksum(path: Path) -> str:
     """SHA-256 of a file.
 
     Args:
         path: The file.
 
     Returns:
-        Hexadecimal digits; None if there is no such file.
+        Hexadecimal digits.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
     """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checksum(path: Path, content: Any) -> str:
+    place = path.absolute().parts[-2:]
+    return hashlib.sha256(json.dumps([place, content]).encode()).hexdigest()

@@ -1,6 +1,7 @@
 """A run: a folder that says all of itself."""
 
 import functools
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 
 import keras_selectivity as ks
+from keras_selectivity.files import UnusableFileError, remove_unfinished
+from keras_selectivity.weights import load_weights
 from recipes.files import checksum, read_json, write_json
 from recipes.settings import Settings
 from recipes.training import (
@@ -16,10 +19,13 @@ from recipes.training import (
     FIRST_EPOCH,
     HISTORY,
     PREFERRED,
+    REMEDY,
     REPORT,
     RESULT,
+    SETTINGS,
     WEIGHTS,
     build,
+    check,
     kept,
     train,
 )
@@ -65,41 +71,52 @@ class Run:
     def state(self) -> str:
         """`"finished"`, `"missing"`, `"unfinished"`, or `"damaged"`.
 
-        Damaged: it had ended, and what it left is not what is there now.
+        Damaged: what it left, at its end or for the next process, is not what is
+        there now.
         """
         if not self.folder.exists():
             return "missing"
-        if not self.path.exists():
-            begun = (self.folder / BACKUP).exists()
-            lost = begun and read_json(self.folder / HISTORY) is None
-            return "damaged" if lost else "unfinished"
-        result = read_json(self.path)
         try:
-            whole = result["settings"] == self.settings.to_json() and all(
-                checksum(self.folder / name) == digest
-                for name, digest in result["files"].items()
-            )
-        except (TypeError, KeyError, AttributeError):
-            whole = False
-        return "finished" if whole else "damaged"
+            if not self.path.exists():
+                check(self.settings, self.folder)
+                return "unfinished"
+            return "finished" if self._whole else "damaged"
+        except (FileNotFoundError, UnusableFileError):
+            return "damaged"
 
     @property
     def finished(self) -> bool:
         """Whether it has ended, and all that it left is whole."""
-        return self.state == "finished"
+        return self.path.exists() and self.state == "finished"
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the files are those that the result names."""
+        result = read_json(self.path)
+        return result["settings"] == self.settings.to_json() and all(
+            checksum(self.folder / name) == digest
+            for name, digest in result["files"].items()
+        )
 
     def do(self, say: Callable[[str], None]) -> None:
         """Train from where an earlier process was stopped, or from the beginning.
 
         Args:
             say: Called with what is being done.
+
+        Raises:
+            ValueError: If a file was damaged meanwhile.
         """
         if self.state == "damaged":
             say("damaged, is done again")
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        for folder, *_ in os.walk(self.folder):
+            remove_unfinished(folder)
         found = train(self.settings, self.folder, say)
-        names = [WEIGHTS, REPORT, HISTORY]
+        # What was damaged since it was written is not to be the result.
+        check(self.settings, self.folder)
+        names = [SETTINGS, WEIGHTS, REPORT, HISTORY]
         names += [kept(epochs) for epochs in self.settings.kept_epochs]
         names += [n for n in (PREFERRED, FIRST_EPOCH) if (self.folder / n).exists()]
         files = {name: checksum(self.folder / name) for name in names}
@@ -139,12 +156,7 @@ class Run:
     @functools.cached_property
     def preferred_classes(self) -> dict[str, np.ndarray]:
         """For each layer `(epochs, units)`: the preferred class through training."""
-        with np.load(self.folder / PREFERRED, allow_pickle=False) as file:
-            return {
-                key.removeprefix("history/"): file[key]
-                for key in file.files
-                if key.startswith("history/")
-            }
+        return ks.callbacks.PreferredClasses.load(self.folder / PREFERRED).history
 
     @functools.cached_property
     def first_epoch(self) -> dict[str, list[float]]:
@@ -162,14 +174,28 @@ class Run:
             A Keras model, not compiled.
 
         Raises:
-            ValueError: If the weights of that epoch were not kept.
+            ValueError: If the weights of that epoch were not kept, or are damaged.
+        """
+        model = build(self.settings)
+        self.load_weights(model, epochs)
+        return model
+
+    def load_weights(self, model: Any, epochs: int | None = None) -> None:
+        """Give a network the weights of the run.
+
+        Args:
+            model: A network of the run's architecture.
+            epochs: As for `model`.
+
+        Raises:
+            ValueError: If the weights of that epoch were not kept, or are damaged.
         """
         if epochs is not None and epochs not in self.settings.kept_epochs:
             raise ValueError(
                 f"`epochs` must be one of {self.settings.kept_epochs}, after which the "
                 f"run {self.name!r} kept its weights. Received: epochs={epochs!r}."
             )
-        model = build(self.settings)
         name = WEIGHTS if epochs is None else kept(epochs)
-        model.load_weights(self.folder / name)
-        return model
+        of = self.result["selected_epoch"] + 1 if epochs is None else epochs
+        path = self.folder / name
+        load_weights(model, path, REMEDY, run=self.name, epochs=of)

@@ -2,13 +2,24 @@
 
 import dataclasses
 import difflib
+import functools
 import hashlib
+import inspect
 import json
 import re
-import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
+from keras_selectivity.checks import (
+    checked_choice,
+    checked_count,
+    checked_flag,
+    checked_integer,
+    checked_number,
+    checked_share,
+    checked_text,
+    received,
+)
 from recipes import data, models
 
 REGULARIZERS = ("si", "dprime", "si_sum", "si_r22")
@@ -99,36 +110,29 @@ class Settings:
     first_epoch_points: int = 0
 
     def __post_init__(self) -> None:
-        hints = typing.get_type_hints(type(self))
         for field in dataclasses.fields(self):
-            value = _converted(field.name, getattr(self, field.name), hints[field.name])
+            value = _CHECKS[field.name](field.name, getattr(self, field.name))
             # Frozen: only here, before anybody has seen the object.
             object.__setattr__(self, field.name, value)
-        self._check_ranges()
+        self._check_rules()
 
-    def _check_ranges(self) -> None:
-        allowed = {
-            "data": (self.data in data.NAMES, f"one of {data.NAMES}"),
-            "model": (self.model in models.NAMES, f"one of {models.NAMES}"),
-            "policy": (self.policy in POLICIES, f"one of {POLICIES}"),
-            "epochs": (self.epochs >= 1, "at least 1"),
-            "batch_size": (self.batch_size >= 1, "at least 1"),
-            "learning_rate": (self.learning_rate > 0, "above 0"),
+    def _check_rules(self) -> None:
+        """What takes more than one field, or words of its own."""
+        options = _options(self.model)
+        augmentations = data.augmentations(self.data)
+        rules = {
+            "model_options": (
+                set(self.model_options) <= set(options),
+                f"options of {self.model}: {', '.join(options)}",
+            ),
             "anneal_epochs": (
                 all(epoch >= 1 for epoch in self.anneal_epochs),
                 "epochs after the first, which is 0",
             ),
-            "momentum": (0 <= self.momentum < 1, "in [0, 1)"),
-            "weight_decay": (self.weight_decay >= 0, "at least 0"),
+            "momentum": (self.momentum < 1, "in [0, 1)"),
             "augmentation": (
-                self.augmentation in ("none", "flip_crop", "inception"),
-                "'none', 'flip_crop' or 'inception'",
-            ),
-            "corruption": (0 <= self.corruption <= 1, "in [0, 1]"),
-            "alpha": (abs(self.alpha) < float("inf"), "finite"),
-            "regularizer": (
-                self.regularizer in REGULARIZERS,
-                f"one of {REGULARIZERS}",
+                self.augmentation in augmentations,
+                f"one that {self.data} has: {', '.join(augmentations)}",
             ),
             "taps": (
                 _is_selection(self.taps),
@@ -138,27 +142,21 @@ class Settings:
                 not self.groups or _groups(self.groups) > 0,
                 "a regular expression with a group, or ''",
             ),
-            "warmup_epochs": (self.warmup_epochs >= 0, "at least 0"),
             "window": (
                 len(self.window) <= 2
                 and all(epoch >= 0 for epoch in self.window)
                 and self.window == tuple(sorted(set(self.window))),
                 "(), (start,) or (start, stop), epochs from 0, stop after start",
             ),
-            "select": (self.select in ("best", "last"), "'best' or 'last'"),
             "kept_epochs": (
                 all(0 <= epoch <= self.epochs for epoch in self.kept_epochs),
                 "numbers of epochs, from 0 to `epochs`",
             ),
-            "first_epoch_points": (self.first_epoch_points >= 0, "at least 0"),
-            "seed": (self.seed >= 0, "at least 0"),
         }
-        for name, (holds, rule) in allowed.items():
+        for name, (holds, rule) in rules.items():
             if not holds:
-                raise ValueError(
-                    f"`{name}` must be {rule}. Received: {name}="
-                    f"{getattr(self, name)!r}."
-                )
+                value = received(name, getattr(self, name))
+                raise ValueError(f"`{name}` must be {rule}. {value}")
 
     def replace(self, **changes: Any) -> Self:
         """The same but for some fields.
@@ -252,6 +250,33 @@ def check_names(names: Mapping[str, Any] | list[str]) -> None:
             )
 
 
+def several(field: str, values: Sequence[Any]) -> list[Any]:
+    """Values of a field as `--seeds` has them: each may be one, and is there once.
+
+    Args:
+        field: Of which `--<field>s` takes several.
+        values: As a user has typed them.
+
+    Returns:
+        The values.
+
+    Raises:
+        TypeError: If one is of another type.
+        ValueError: If one is out of range, or there twice: a run would count twice.
+
+    Example:
+        >>> several("alpha", [0, -1])
+        [0.0, -1.0]
+    """
+    argument = f"--{field}s"
+    found = [_CHECKS[field](argument, value) for value in values]
+    if len(set(found)) < len(found):
+        raise ValueError(
+            f"`{argument}` must not have a value twice. {received(argument, values)}"
+        )
+    return found
+
+
 def parsed(assignments: list[str]) -> dict[str, Any]:
     """Overrides as a user types them.
 
@@ -263,7 +288,8 @@ def parsed(assignments: list[str]) -> dict[str, Any]:
         Mapping of field to value.
 
     Raises:
-        ValueError: If one is no assignment, or there is no such field.
+        ValueError: If one is no assignment, there is no such field, or it is
+            changed twice.
 
     Example:
         >>> parsed(["epochs=3", "taps=first:3"])
@@ -278,6 +304,10 @@ def parsed(assignments: list[str]) -> dict[str, Any]:
                 f"{assignment!r}."
             )
         check_names([name])
+        if name in found:
+            raise ValueError(
+                f"`{name}` must not be changed twice. Received: {assignments}."
+            )
         try:
             found[name] = json.loads(text)
         except json.JSONDecodeError:
@@ -285,41 +315,82 @@ def parsed(assignments: list[str]) -> dict[str, Any]:
     return found
 
 
-_KINDS: dict[Any, str] = {
-    int: "a whole number",
-    float: "a number",
-    str: "text",
-    bool: "True or False",
-    tuple[int, ...]: "a list of whole numbers",
-    dict[str, Any]: "a mapping",
+def _number(name: str, value: Any, **bounds: float) -> float:
+    # -0 is 0: with another name it would be another run.
+    return checked_number(name, value, **bounds) + 0.0
+
+
+def _text(name: str, value: Any) -> str:
+    return value if value == "" else checked_text(name, value)
+
+
+def _integers(name: str, value: Any) -> tuple[int, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"`{name}` must be a list of integers. {received(name, value)}")
+    return tuple(checked_integer(name, one) for one in value)
+
+
+def _mapping(name: str, value: Any) -> dict[str, Any]:
+    try:
+        # Tuples as lists: as they will be read back.
+        return json.loads(json.dumps({**value}, allow_nan=False))
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"`{name}` must be a mapping that JSON can hold. {received(name, value)}"
+        ) from None
+
+
+def _seed(name: str, value: Any) -> int:
+    # NumPy's generators, which Keras seeds, take 32 bits.
+    if checked_integer(name, value, least=0) >= 2**32:
+        raise ValueError(f"`{name}` must be below 2**32. {received(name, value)}")
+    return int(value)
+
+
+def _choice(choices: tuple[str, ...]) -> Callable[[str, Any], str]:
+    return functools.partial(checked_choice, choices=choices)
+
+
+_at_least_0 = functools.partial(checked_integer, least=0)
+
+#: What every field may be by itself.
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "data": _choice(data.NAMES),
+    "model": _choice(models.NAMES),
+    "model_options": _mapping,
+    "epochs": checked_count,
+    "batch_size": checked_count,
+    "learning_rate": functools.partial(_number, above=0),
+    "anneal_epochs": _integers,
+    "momentum": functools.partial(_number, least=0),
+    "weight_decay": functools.partial(_number, least=0),
+    "augmentation": _text,
+    "corruption": checked_share,
+    "alpha": _number,
+    "regularizer": _choice(REGULARIZERS),
+    "taps": checked_text,
+    "groups": _text,
+    "warmup_epochs": _at_least_0,
+    "window": _integers,
+    "select": _choice(("best", "last")),
+    "kept_epochs": _integers,
+    "seed": _seed,
+    "policy": _choice(POLICIES),
+    "deterministic": checked_flag,
+    "measure_every_epoch": checked_flag,
+    "first_epoch_points": _at_least_0,
 }
 
 
-def _converted(name: str, value: Any, kind: Any) -> Any:
-    """The value as its type, where nothing is lost; else a TypeError."""
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if kind == tuple[int, ...] and isinstance(value, (list, tuple)):
-        return tuple(_converted(name, one, int) for one in value)
-    if typing.get_origin(kind) is dict and isinstance(value, Mapping):
-        # Tuples as lists: as they will be read back.
-        return json.loads(json.dumps(value))
-    if (isinstance(value, bool) and kind is not bool) or not _is(value, kind):
-        raise TypeError(
-            f"`{name}` must be {_KINDS[kind]}. Received: {name}={value!r} of type "
-            f"{type(value).__name__}."
-        )
-    return value
-
-
-def _is(value: Any, kind: Any) -> bool:
-    return isinstance(kind, type) and isinstance(value, kind)
+def _options(model: str) -> list[str]:
+    """Arguments of a model's function, beside the shape and the classes."""
+    return list(inspect.signature(models.get(model)).parameters)[2:]
 
 
 def _is_selection(taps: str) -> bool:
     if re.fullmatch(r"\w+:\w*", taps):
         return bool(re.fullmatch(r"(first|last):0*[1-9]\d*", taps))
-    return bool(taps) and _groups(taps) >= 0
+    return _groups(taps) >= 0
 
 
 def _groups(expression: str) -> int:

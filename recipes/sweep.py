@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol
 
 from filelock import FileLock, Timeout
 
+from keras_selectivity.checks import received
+from recipes import ending
 from recipes.settings import Settings
 
 #: How long a process that has nothing left to begin waits for the others.
@@ -58,8 +60,14 @@ class Sweep:
 
         Raises:
             TypeError: If a value is of another type.
-            ValueError: If it is out of range, or there is no such field.
+            ValueError: If it is out of range, there is no such field, or it is
+                changed twice.
         """
+        if twice := sorted(vary.keys() & changes.keys()):
+            raise ValueError(
+                f"`{twice[0]}` must not be changed twice. {received('vary', vary)} "
+                f"{received(twice[0], changes[twice[0]])}"
+            )
         kept = {
             name: vary.get(name, values)
             for name, values in self.vary.items()
@@ -99,22 +107,31 @@ class Shared(NamedTuple):
 
 
 def share(
-    tasks: Sequence[Task], folder: Path, *, quiet: bool = False, most: int | None = None
+    tasks: Sequence[Task],
+    folder: Path,
+    *,
+    quiet: bool = False,
+    most: int | None = None,
+    failures: Path | None = None,
 ) -> Shared:
     """Do what no process has done, together with those that do the same.
 
     A task is locked by the process that works at it, and free again when that
-    process ends, however it ends. Returns when all are finished, or have failed
-    here.
+    process ends, however it ends. Returns when all are finished, or have failed.
 
     Args:
         tasks: What is to be done.
         folder: Of the runs; has the locks in `.locks`.
         quiet: Whether to print nothing but failures.
         most: How many to do here before it returns; None: all.
+        failures: Folder in which processes note what has failed, so that none tries
+            it again; None: another process may.
 
     Returns:
         `Shared`.
+
+    Raises:
+        Unusable: If no task can be done, such as on a full disk.
     """
     locks = folder / ".locks"
     locks.mkdir(parents=True, exist_ok=True)
@@ -129,10 +146,12 @@ def share(
                 with FileLock(locks / f"{task.name}.lock", timeout=0):
                     if task.finished:
                         progress.ended(task)
-                    else:
+                    elif not (failures and (failures / task.name).exists()):
                         here += 1
                         if not _done(task, progress):
                             failed.append(task.name)
+                            if failures:
+                                (failures / task.name).touch()
             except Timeout:
                 continue
             left.remove(task)
@@ -147,7 +166,10 @@ def _done(task: Task, progress: "Progress") -> bool:
     """Whether it went well; what went wrong is printed, and others go on."""
     progress.begun(task)
     try:
-        task.do(lambda what: progress.says(task, what))
+        with ending.mendable(task.path.parent):
+            task.do(lambda what: progress.says(task, what))
+    except (ending.Unusable, BrokenPipeError):
+        raise
     except Exception:
         print(f"\n{task.name} failed:\n{traceback.format_exc()}", file=sys.stderr)
         return False

@@ -14,6 +14,8 @@ import tensorflow as tf
 
 import keras_selectivity as ks
 from keras_selectivity.callbacks.data_callback import MeasuringCallback
+from keras_selectivity.files import unusable
+from keras_selectivity.weights import check_weights, load_weights, save_weights
 from recipes import data, models, regularizers
 from recipes.files import read_json, write_json
 from recipes.optimizers import TorchSGD
@@ -21,12 +23,16 @@ from recipes.settings import Settings
 
 #: Files of a run, in its folder.
 RESULT = "result.json"
+SETTINGS = "settings.json"
 WEIGHTS = "selected.weights.h5"
 REPORT = "report.npz"
 HISTORY = "history.json"
 PREFERRED = "preferred_classes.npz"
 FIRST_EPOCH = "first_epoch.json"
+KEPT = "kept"
 BACKUP = "backup"
+#: What to do about a file of a run that is damaged.
+REMEDY = "Run the command again: it does the run again"
 #: What is measured of every unit at the end. LM21's precision is that of as many
 #: samples as a class has.
 METRICS = (
@@ -63,19 +69,20 @@ def train(settings: Settings, folder: Path, say: Callable[[str], None]) -> dict:
         LM21 appendix A.1.
     """
     start = time.perf_counter()
-    write_json(folder / "settings.json", {**settings.to_json(), **versions()})
+    write_json(folder / SETTINGS, {**settings.to_json(), **versions()})
     prepare(settings)
     found = load(settings)
     model = compiled(settings)
-    backup = ks.callbacks.TrainingBackup(folder / BACKUP)
-    chronicle = Chronicle(folder, settings, backup.epoch)
+    backup = backup_of(settings, folder)
+    epoch = backup.epoch
+    chronicle = Chronicle(folder, settings, epoch)
     test = found.batches("test", EVALUATION_BATCH)
     model.fit(
         found.training_batches(
             settings.batch_size,
             augmentation=settings.augmentation,
             seed=settings.seed,
-            first_epoch=backup.epoch,
+            first_epoch=epoch,
         ),
         shuffle=False,
         steps_per_epoch=found.train.steps_per_epoch(settings.batch_size),
@@ -83,7 +90,7 @@ def train(settings: Settings, folder: Path, say: Callable[[str], None]) -> dict:
         validation_data=found.batches("validation", EVALUATION_BATCH),
         callbacks=[
             *schedules(settings),
-            *watchers(settings, test, folder, backup.epoch),
+            *watchers(settings, test, folder, epoch),
             keras.callbacks.LambdaCallback(
                 on_epoch_end=lambda epoch, logs: say(
                     f"epoch {epoch + 1} of {settings.epochs}"
@@ -97,7 +104,13 @@ def train(settings: Settings, folder: Path, say: Callable[[str], None]) -> dict:
     )
     say("measuring")
     chronicle.settle()
-    model.base_model.load_weights(folder / WEIGHTS)
+    load_weights(
+        model.base_model,
+        folder / WEIGHTS,
+        REMEDY,
+        run=settings.name,
+        epochs=chronicle.selected + 1,
+    )
     report = ks.measure(model.base_model, test, metrics=METRICS, verbose=0)
     report.save(folder / REPORT)
     return {
@@ -106,6 +119,43 @@ def train(settings: Settings, folder: Path, say: Callable[[str], None]) -> dict:
         "selected_epoch": chronicle.selected,
         "seconds": time.perf_counter() - start,
     }
+
+
+def check(settings: Settings, folder: Path) -> None:
+    """Raise for what a training has left if it can not go on from it.
+
+    Args:
+        settings: Of the training.
+        folder: Of the run.
+
+    Raises:
+        FileNotFoundError: If a file is not there.
+        ValueError: If one is damaged, or of another training.
+    """
+    epoch = backup_of(settings, folder).epoch
+    if not epoch:
+        return  # It begins anew, and writes all of them again.
+    read_json(folder / SETTINGS)
+    Chronicle(folder, settings, epoch).check()
+    if settings.measure_every_epoch:
+        tracked = ks.callbacks.PreferredClasses.load(folder / PREFERRED).before(epoch)
+        if (tracked.training, len(tracked.epochs)) != (settings.name, epoch):
+            raise unusable(folder / PREFERRED, "is of another training", REMEDY)
+        if settings.first_epoch_points:
+            read_json(folder / FIRST_EPOCH)
+
+
+def backup_of(settings: Settings, folder: Path) -> ks.callbacks.TrainingBackup:
+    """Keeps the training, and knows how far it got.
+
+    Args:
+        settings: Of the training.
+        folder: Of the run.
+
+    Returns:
+        A callback.
+    """
+    return ks.callbacks.TrainingBackup(folder / BACKUP, training=settings.name)
 
 
 def prepare(settings: Settings) -> None:
@@ -248,7 +298,9 @@ def watchers(
         EpochMonitor(test, taps=MEASURED),
         keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
         ks.callbacks.SelectivityMonitor(test, log_dir=folder / "logs", taps=MEASURED),
-        ks.callbacks.PreferredClassTracker(test, folder / PREFERRED, taps=MEASURED),
+        ks.callbacks.PreferredClassTracker(
+            test, folder / PREFERRED, taps=MEASURED, training=settings.name
+        ),
     ]
 
 
@@ -342,6 +394,10 @@ class Chronicle(keras.callbacks.Callback):
 
     Attributes:
         history: For each logged number a list of its values, epoch by epoch.
+
+    Raises:
+        FileNotFoundError: If training has begun, and its history is not there.
+        ValueError: If it is damaged.
     """
 
     def __init__(self, folder: Path, settings: Settings, epoch: int) -> None:
@@ -352,6 +408,8 @@ class Chronicle(keras.callbacks.Callback):
         if epoch:
             before = read_json(folder / HISTORY)
             self.history = {key: values[:epoch] for key, values in before.items()}
+            if any(len(values) < epoch for values in self.history.values()):
+                raise unusable(folder / HISTORY, "does not have all epochs", REMEDY)
 
     @property
     def selected(self) -> int:
@@ -375,7 +433,7 @@ class Chronicle(keras.callbacks.Callback):
         write_json(self.folder / HISTORY, self.history)
         self._keep(epoch + 1)
         if self.selected == epoch:
-            self._save(self._path(epoch))
+            self._save(self._path(epoch), epoch + 1)
 
     def settle(self) -> None:
         """Give the weights of the selected epoch their final name."""
@@ -383,15 +441,24 @@ class Chronicle(keras.callbacks.Callback):
             self._path(self.selected).replace(self.folder / WEIGHTS)
         self._remove_others()
 
+    def check(self) -> None:
+        """Raise for weights that are lost or damaged."""
+        epochs = len(self.history["val_accuracy"])
+        files = {kept(n): n for n in self.settings.kept_epochs if n <= epochs}
+        there = self._path(self.selected).exists()
+        files[self._path(self.selected).name if there else WEIGHTS] = self.selected + 1
+        for name, number in files.items():
+            path = self.folder / name
+            check_weights(path, REMEDY, run=self.settings.name, epochs=number)
+
     def _keep(self, epochs: int) -> None:
         if epochs in self.settings.kept_epochs:
-            self._save(self.folder / kept(epochs))
+            self._save(self.folder / kept(epochs), epochs)
 
-    def _save(self, path: Path) -> None:
-        unfinished = self.folder / "unfinished.weights.h5"
-        self.model.base_model.save_weights(unfinished, overwrite=True)
+    def _save(self, path: Path, epochs: int) -> None:
         path.parent.mkdir(exist_ok=True)
-        unfinished.replace(path)
+        model = self.model.base_model
+        save_weights(model, path, run=self.settings.name, epochs=epochs)
 
     def _remove_others(self) -> None:
         for path in self.folder.glob("epoch-*.weights.h5"):
@@ -415,7 +482,7 @@ def kept(epochs: int) -> str:
         >>> kept(3)
         'kept/0003.weights.h5'
     """
-    return f"kept/{epochs:04d}.weights.h5"
+    return f"{KEPT}/{epochs:04d}.weights.h5"
 
 
 def versions() -> dict[str, Any]:

@@ -248,11 +248,9 @@ def write(run, world):
     classes = np.minimum(np.arange(EPOCHS), world.changes())[:, None] % 2
     # Half of the units stay with one class, where they do not all change.
     changing = np.arange(UNITS) % 2 == 0 if not world.changed() else np.ones(UNITS)
-    np.savez(
-        run.folder / "preferred_classes.npz",
-        epochs=np.arange(EPOCHS),
-        **{f"history/{name}": classes * changing.astype(int) for name in LAYERS},
-    )
+    followed = {name: classes * changing.astype(int) for name in LAYERS}
+    preferred = ks.callbacks.PreferredClasses(np.arange(EPOCHS), followed)
+    preferred.save(run.folder / "preferred_classes.npz")
     names = [path.name for path in run.folder.iterdir()]
     result = {
         "accuracy": 0.0,

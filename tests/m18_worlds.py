@@ -145,7 +145,7 @@ class World:
         return {
             "counts": list(range(0, 101, 5)),
             "layers": {name: 100 // len(self.names[:2]) for name in self.names[:2]},
-            "accuracy": (curve + order).tolist(),
+            "accuracy": np.clip(curve + order, 0, 1).tolist(),
             "clamp": "zero",
             "top_k": analyses.top_k(self.run),
         }

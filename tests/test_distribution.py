@@ -168,8 +168,8 @@ def test_a_cluster_goes_on_after_a_worker_was_killed(tmp_path, one_process):
                 np.testing.assert_allclose(values, expected, rtol=2e-6, atol=1e-6)
         for a, b in zip(worker["weights"], one_process["weights"], strict=True):
             np.testing.assert_allclose(a, b, rtol=2e-6, atol=1e-6)
-    with np.load(tmp_path / "disk0" / "p.npz") as file:
-        assert file["epochs"].tolist() == [0, 1, 2]
+    tracked = ks.callbacks.PreferredClasses.load(tmp_path / "disk0" / "p.npz")
+    assert tracked.epochs.tolist() == [0, 1, 2]
 
 
 # One machine with several replicas: what `test_model.py` does not check.

@@ -105,7 +105,7 @@ def test_bootstrap_of_equal_values(value):
 
 def test_bootstrap_errors():
     assert message(bootstrap_mean, [1.0]) == (
-        "`values` must hold at least 2 values. Received: 1."
+        "`values` must hold at least 2 values. Received: values of shape (1,)."
     )
     assert message(bootstrap_mean, 1.0) == (
         "`values` must have shape (replicates, ...). Received: values of shape ()."
@@ -113,7 +113,8 @@ def test_bootstrap_errors():
     assert "finite" in message(bootstrap_mean, [[1.0, NAN], [1, 1]])
     for confidence in (0, 1, 95):
         assert message(bootstrap_mean, [1, 2], confidence=confidence) == (
-            f"`confidence` must be in (0, 1). Received: confidence={confidence}."
+            "`confidence` must be a finite number above 0 and below 1. Received: "
+            f"confidence={confidence}."
         )
     assert message(bootstrap_mean, [1, 2], resamples=0) == (
         "`resamples` must be a positive integer. Received: resamples=0."
@@ -213,8 +214,7 @@ def test_test_errors(test):
         "`b` must hold real numbers. Received: b of dtype <U1."
     )
     assert message(test, [1, 2], [3, 5], comparisons=0) == (
-        "`comparisons` must be a positive integer, the number of tests. Received: "
-        "comparisons=0."
+        "`comparisons` must be a positive integer. Received: comparisons=0."
     )
 
 
@@ -277,7 +277,7 @@ def test_spearman_edges():
     assert all(math.isnan(value) for value in spearman([1, 1, 1], [1, 2, 3]))
     assert all(math.isnan(value) for value in spearman([1, 2, 3], [0.1, 0.1, 0.1]))
     assert message(spearman, [1, 2], [1, 2]) == (
-        "`x` must hold at least 3 values. Received: 2."
+        "`x` must hold at least 3 values. Received: x of shape (2,)."
     )
     assert "`x` and `y` must hold pairs" in message(spearman, [1, 2, 3], [1, 2, 3, 4])
 

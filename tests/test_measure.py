@@ -259,7 +259,9 @@ def test_endless_data_need_steps(make_cnn, data):
 
 
 def test_an_unknown_metric_is_answered_with_the_nearest(make_cnn, data):
-    with pytest.raises(ValueError, match=r"no metric 'd_prime'.*Nearest: 'dprime'"):
+    with pytest.raises(
+        ValueError, match=r"`metrics` must name measures among .*'d_prime'"
+    ):
         ks.measure(make_cnn(), data, ["d_prime"])
     with pytest.raises(TypeError, match="`metrics` must hold"):
         ks.measure(make_cnn(), data, [3])
@@ -319,6 +321,43 @@ def test_activations_that_are_not_finite_are_named(data, value):
             layer.set_weights([np.ones_like(w) for w in layer.get_weights()])
     with pytest.raises(ValueError, match=r"activations of \['first'\].*batch 2 "):
         ks.measure(model, (x, y), taps="nonlinear", batch_size=40, verbose=0)
+
+
+def blind_and_seeing():
+    """Layers of which `blind` sees zeros, and `seeing` and the output the image."""
+    inputs = keras.Input((8, 8, 1))
+    image = keras.layers.Flatten()(inputs)
+    blind = keras.layers.Dense(3, "softplus", name="blind")(keras.ops.zeros_like(image))
+    seeing = keras.layers.Dense(4, "softplus", name="seeing")(image)
+    joined = keras.layers.Concatenate()([blind, seeing])
+    return keras.Model(inputs, keras.layers.Dense(10)(joined))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_output_that_is_not_finite_is_refused(data, value):
+    """The highest of NaN is class 0, which would count as right for a digit of 0."""
+    x, y = data[0].copy(), data[1]
+    x[90] = value
+    message = r"The output is not finite, first in batch 2 of `data` .* Look behind"
+    with pytest.raises(ValueError, match=message):
+        ks.measure(blind_and_seeing(), (x, y), taps=["blind"], batch_size=40, verbose=0)
+
+
+def test_a_sample_of_weight_zero_may_be_nan(data):
+    x, y = data
+    kept = np.arange(157) % 3 > 0
+    padded = np.where(kept[:, None, None, None], x, np.nan)
+    model = blind_and_seeing()
+    metrics = ["si", "dprime", "active_fraction", "precision"]
+    found, wanted = (
+        ks.measure(model, form, metrics, taps=["blind", "seeing"], verbose=0)
+        for form in ((padded, y, kept.astype("float32")), (x[kept], y[kept]))
+    )
+    assert found.accuracy == wanted.accuracy
+    for metric in metrics:
+        np.testing.assert_allclose(
+            found["seeing"][metric], wanted["seeing"][metric], rtol=1e-5
+        )
 
 
 @pytest.mark.slow

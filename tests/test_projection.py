@@ -1,5 +1,7 @@
 """The off-axis bound by hand, against brute force, and at its edges."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -262,14 +264,16 @@ def test_what_it_should_not_heed(seed, magnitude, offset):
     a, y = rectified(samples=40, units=3, classes=3, seed=seed)
     order, names = rng.permutation(len(y)), rng.permutation(3)
     axes = tf.constant(_starting_axes(3, 1, seed))
-    expected = Search(labelled(a, y), epsilon=0, dtype="float64").loss_and_slope(axes)
+    expected = Search(labelled(a, y), epsilon=1e-20, dtype="float64").loss_and_slope(
+        axes
+    )
     moved = 10.0**magnitude * (a[order] + offset)
-    search = Search(labelled(moved, names[y[order]]), epsilon=0, dtype="float64")
+    search = Search(labelled(moved, names[y[order]]), epsilon=1e-20, dtype="float64")
     for one, other in zip(search.loss_and_slope(axes), expected, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-9)
-    found = bound((moved, names[y[order]]), **BRIEF, epsilon=0)
+    found = bound((moved, names[y[order]]), **BRIEF, epsilon=1e-20)
     np.testing.assert_allclose(
-        found.upper_bound, bound((a, y), **BRIEF, epsilon=0).upper_bound, atol=1e-3
+        found.upper_bound, bound((a, y), **BRIEF, epsilon=1e-20).upper_bound, atol=1e-3
     )
 
 
@@ -396,7 +400,7 @@ def test_errors_of_the_sets():
     nan = a.copy()
     nan[3, 1] = np.nan
     assert message((nan, y)) == (
-        "`fit` must be finite. Received: nan at sample 3, unit 1."
+        "`fit[0]` must be finite. Received: nan at sample 3, unit 1."
     )
     assert "`score` must have shape (samples, units)" in message((a, y), (a[0], y))
     assert message((a, y), (a[:, :5], y)) == (
@@ -443,16 +447,24 @@ def test_errors_of_names():
 @pytest.mark.parametrize(
     ("option", "expected"),
     [
-        ({"starts": 0}, "`starts` must be at least 1. Received: starts=0."),
-        ({"max_steps": 0}, "`max_steps` must be at least 1. Received: max_steps=0."),
-        ({"patience": 0}, "`patience` must be at least 1. Received: patience=0."),
+        ({"starts": 0}, "`starts` must be a positive integer. Received: starts=0."),
+        (
+            {"max_steps": 0},
+            "`max_steps` must be a positive integer. Received: max_steps=0.",
+        ),
+        (
+            {"patience": 0},
+            "`patience` must be a positive integer. Received: patience=0.",
+        ),
         (
             {"tolerance": -1.0},
-            "`tolerance` must be at least 0. Received: tolerance=-1.0.",
+            "`tolerance` must be a finite number of at least 0. Received: "
+            "tolerance=-1.0.",
         ),
         (
             {"learning_rate": 0.0},
-            "`learning_rate` must be positive. Received: learning_rate=0.0.",
+            "`learning_rate` must be a finite number above 0. Received: "
+            "learning_rate=0.0.",
         ),
         (
             {"screening": "int8"},
@@ -478,3 +490,17 @@ def test_save_and_load(tmp_path):
     assert back.start == found.start
     for name, array in found.to_arrays().items():
         np.testing.assert_array_equal(getattr(back, name), array)
+
+
+def test_a_bound_that_can_not_be_is_refused():
+    half = np.array([0.25, 0.75])
+    good = UpperBound(half, half, half, half, np.eye(2), half, 0)
+    for change, message in [
+        ({"axis_aligned": np.ones(3)}, r"`axis_aligned`.*shape \(2\)"),
+        ({"fit_upper_bound": half + 1}, "`fit_upper_bound`.*at most 1"),
+        ({"projection": np.ones(2)}, r"`projection`.*shape \(2, 2\)"),
+        ({"history": np.array([np.nan])}, "`history`.*nan"),
+        ({"start": -2}, "`start` must be an integer of at least -1"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            dataclasses.replace(good, **change)

@@ -1,13 +1,11 @@
 """Reports: what they derive, and how they are kept in files."""
 
-import json
-
 import keras
 import numpy as np
 import pytest
 
 import keras_selectivity as ks
-from keras_selectivity import SelectivityReport
+from keras_selectivity import SelectivityReport, archive
 
 
 @pytest.fixture(scope="module")
@@ -112,11 +110,11 @@ def test_a_failed_save_leaves_the_old_report(measured, tmp_path, monkeypatch):
     report.save(path)
     before = path.read_bytes()
 
-    def full(file, **arrays):
-        file.write(b"half")
+    def full(stream, array, **options):
+        stream.write(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr(np, "savez_compressed", full)
+    monkeypatch.setattr(np.lib.format, "write_array", full)
     with pytest.raises(OSError, match="disk full"):
         report.save(path)
     assert path.read_bytes() == before
@@ -150,11 +148,11 @@ def test_other_files_and_versions_are_named(measured, tmp_path):
     with pytest.raises(ValueError, match="is no report, or damaged"):
         SelectivityReport.load(path)
     header = {"format": "keras_selectivity report", "version": 99}
-    np.savez(path, header=json.dumps(header))
-    with pytest.raises(ValueError, match=r"version 99.*reads .* version 1"):
+    archive.write(path, header, {})
+    with pytest.raises(ValueError, match=r"version 99.*reads .* version 2"):
         SelectivityReport.load(path)
-    header = {"layers": ["a"], "metrics": ["si"], "version": 1}
-    np.savez(path, header=json.dumps({"format": "keras_selectivity report", **header}))
+    header = {**header, "version": 2, "layers": ["a"], "metrics": ["si"]}
+    archive.write(path, header, {})
     with pytest.raises(ValueError, match="is missing"):
         SelectivityReport.load(path)
     np.savez(path, header=np.array([{"pickled": 1}], dtype=object))
@@ -184,11 +182,11 @@ def test_the_data_frame_is_tidy(measured):
 
 def test_a_measure_that_was_not_taken_is_named(measured):
     report = measured[3]
-    with pytest.raises(ValueError, match=r"does not hold 'dprime'.*measure it with"):
+    with pytest.raises(ValueError, match=r"needs 'dprime', which.*measure it with"):
         report.mean("dprime")
     x, y = measured[1], measured[2]
     plain = ks.measure(measured[0], (x, y), verbose=0)
-    with pytest.raises(ValueError, match="does not hold 'dead'"):
+    with pytest.raises(ValueError, match="`without_dead` needs 'dead'"):
         plain.layer_means("si", without_dead=True)
 
 
@@ -198,3 +196,43 @@ def test_what_it_prints_of_itself(measured):
     shown = repr(report)
     assert f"top_class={report.mean('top_class'):.4g}" in shown
     assert "precision_class" not in shown
+
+
+def changed(report, **arguments):
+    """A report of the same arguments, but for some."""
+    given = {
+        "values": dict(report),
+        "groups": report.groups,
+        "preferred_class": report.preferred_class,
+        "class_means": report.class_means,
+        "class_weight": report.class_weight,
+        "confusion": report.confusion,
+    }
+    return SelectivityReport(**{**given, **arguments})
+
+
+def test_a_report_of_what_can_not_be_is_refused(measured):
+    report = measured[3]
+    a, b = report["a"], report["b"]
+    assert changed(report).mean() == report.mean()
+    means = report.class_means
+    inverse = {name: -1 - classes for name, classes in report.preferred_class.items()}
+    for arguments, message in [
+        ({"values": {}}, "`values` must hold a layer"),
+        ({"values": {"a": {}, "b": {}}}, "`values` must hold a layer"),
+        ({"values": {"a": a, "b": {"si": b["si"]}}}, "same quantities"),
+        ({"values": {"a": {**a, "si": a["si"][:3]}, "b": b}}, r"shape \(3\)"),
+        ({"preferred_class": {"c": a["si"]}}, "`preferred_class` must hold layers"),
+        ({"groups": {"all": ["c"]}}, "`groups` must hold layers"),
+        ({"preferred_class": inverse}, "at least 0"),
+        ({"preferred_class": {"a": a["si"], "b": b["si"]}}, "must be integers"),
+        ({"class_means": {**means, "a": means["a"][:3]}}, r"shape \(4, 5\)"),
+        ({"class_means": {**means, "a": np.full((4, 5), np.nan)}}, "finite"),
+        ({"class_weight": -report.class_weight}, "at least 0"),
+        ({"class_weight": report.class_weight * np.nan}, "finite"),
+        ({"confusion": report.confusion[:2]}, r"`confusion`.*shape \(4, 4\)"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            changed(report, **arguments)
+    with pytest.raises(TypeError, match="`correct_only` must be True or False"):
+        changed(report, correct_only="no")

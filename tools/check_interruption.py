@@ -7,6 +7,11 @@ preferred classes and TensorBoard steps must be, bit for bit, those of a trainin
 was not killed. Prints one line a time; the status is 1 if any differs.
 
     python -m tools.check_interruption --times 10
+
+With `--operations` the process is killed once a time, just before an operation on its
+files: at every moment in which a backup or what belongs to it is replaced.
+
+    python -m tools.check_interruption --operations 24
 """
 
 import argparse
@@ -25,6 +30,8 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+
+from tools import operations
 
 EPOCHS, BATCH, SEED = 5, 32, 11
 
@@ -157,11 +164,13 @@ def _run_once(
 
 def outcome(folder: Path) -> dict[str, Any]:
     """What a training left behind."""
+    import keras_selectivity as ks
+
     lines = (folder / "alphas.txt").read_text().split("\n")[:-1]
     with np.load(folder / "weights.npz") as file:
         weights = [file[name] for name in file.files]
-    with np.load(folder / "preferred.npz") as file:
-        preferred = {name: file[name].tolist() for name in file.files}
+    tracked = ks.callbacks.PreferredClasses.load(folder / "preferred.npz")
+    preferred = {name: a.tolist() for name, a in tracked.to_arrays().items()}
     return {
         "weights": weights,
         # An epoch that was cut off is there twice: the later line is what counts.
@@ -210,6 +219,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--seed", type=int, default=None, help="of the moments")
+    parser.add_argument("--operations", type=int, help="at how many of them to kill")
     parser.add_argument("--pause", type=float, default=0.03, help=argparse.SUPPRESS)
     parser.add_argument("--dies-after", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--train", type=Path, help=argparse.SUPPRESS)
@@ -221,6 +231,14 @@ def main() -> int:
     failed = 0
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
+        if arguments.operations:
+            # Imported once, for all processes.
+            import keras_selectivity  # noqa: F401
+
+            def compare(folder: Path, never: Path) -> list[str]:
+                return differences(outcome(folder), outcome(never))
+
+            return int(operations.check(root, arguments.operations, train, compare) > 0)
         # The first batch takes long: it is not part of the time to draw from.
         run(root / "never", arguments.pause)
         never = (root / "never" / "weights.npz").stat().st_mtime

@@ -7,6 +7,11 @@ history, weights, report, preferred classes. Prints one line a time; the status 
 if any differs.
 
     python -m tools.check_sweep --times 10
+
+With `--operations` one process that shares the sweep is killed once a time, just before
+an operation on its files, and another takes over.
+
+    python -m tools.check_sweep --operations 24
 """
 
 import argparse
@@ -24,7 +29,12 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import h5py
-import numpy as np
+
+import keras_selectivity as ks
+from recipes.runs import Run
+from recipes.settings import Settings
+from recipes.sweep import share
+from tools import operations
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Four networks on digits, small enough that a run takes seconds.
@@ -35,7 +45,7 @@ SWEEP = [
 ]
 
 
-def start(output: Path, processes: int, *more: str) -> subprocess.Popen:
+def start(output: Path, processes: int, *more: str, **options: Any) -> subprocess.Popen:
     """The sweep in processes of their own, in one group that can be killed."""
     return subprocess.Popen(
         [
@@ -47,6 +57,7 @@ def start(output: Path, processes: int, *more: str) -> subprocess.Popen:
         start_new_session=True,
         stdout=subprocess.PIPE,
         text=True,
+        **options,
     )
 
 
@@ -69,21 +80,34 @@ def run(output: Path, kills: Sequence[float], processes: int = 2) -> int:
 def outcome(output: Path) -> dict[str, Any]:
     """What a sweep left behind: for each file and array its bytes."""
     found: dict[str, Any] = {}
+    kinds: dict[str, Any] = {
+        "report.npz": ks.SelectivityReport,
+        "preferred_classes.npz": ks.callbacks.PreferredClasses,
+    }
     runs = sorted(path.parent for path in output.rglob("result.json"))
     for folder in runs:
-        found[f"{folder.name}/history"] = (folder / "history.json").read_text()
-        for name in ("report.npz", "preferred_classes.npz"):
-            with np.load(folder / name, allow_pickle=False) as file:
-                for key in file.files:
-                    found[f"{folder.name}/{name}/{key}"] = file[key].tobytes()
-        with h5py.File(folder / "selected.weights.h5") as file:
-            file.visititems(
-                lambda key, item, folder=folder: found.update(
-                    {f"{folder.name}/weights/{key}": item[()].tobytes()}
-                    if isinstance(item, h5py.Dataset)
-                    else {}
-                )
-            )
+        for path in (*folder.glob("history.json"), *folder.glob("first_epoch.json")):
+            found[f"{folder.name}/{path.name}"] = path.read_text()
+        for name, kind in kinds.items():
+            for key, array in kind.load(folder / name).to_arrays().items():
+                found[f"{folder.name}/{name}/{key}"] = array.tobytes()
+        for path in folder.rglob("*.weights.h5"):
+            with h5py.File(path) as file:
+                arrays = numbers(file)
+            of = path.relative_to(output)
+            found |= {f"{of}/{name}": array for name, array in arrays.items()}
+    return found
+
+
+def numbers(group: Any) -> dict[str, bytes]:
+    """The bytes of all arrays in a file of weights, by their names."""
+    found: dict[str, bytes] = {}
+
+    def note(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()].tobytes()
+
+    group.visititems(note)
     return found
 
 
@@ -92,12 +116,43 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 
+def share_short(output: Path) -> None:
+    """Two short runs with all kinds of files, in this process."""
+    settings = Settings(
+        data="digits",
+        model="mlp",
+        model_options={"widths": [8, 6]},
+        epochs=2,
+        batch_size=256,
+        learning_rate=0.1,
+        kept_epochs=(0, 1),
+        first_epoch_points=1,
+        deterministic=True,
+    )
+    runs = [Run(settings.replace(alpha=alpha), output) for alpha in (0, -1)]
+    failed, _ = share(runs, output)
+    if failed:
+        raise RuntimeError(f"Failed: {failed}.")
+
+
 def main() -> int:
     """Run the check from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--operations", type=int, help="at how many of them to kill")
     args = parser.parse_args()
+    if args.operations:
+        with tempfile.TemporaryDirectory() as folder:
+            return int(
+                operations.check(
+                    Path(folder),
+                    args.operations,
+                    share_short,
+                    lambda one, other: differences(outcome(one), outcome(other)),
+                )
+                > 0
+            )
     moments = random.Random(args.seed)
     with tempfile.TemporaryDirectory() as folder:
         begun = time.monotonic()

@@ -7,7 +7,10 @@ from keras_selectivity.callbacks.alpha_scheduler import AlphaScheduler
 from keras_selectivity.callbacks.alpha_warmup import AlphaWarmup
 from keras_selectivity.callbacks.alpha_window import AlphaWindow
 from keras_selectivity.callbacks.class_representation import ClassRepresentation
-from keras_selectivity.callbacks.preferred_class_tracker import PreferredClassTracker
+from keras_selectivity.callbacks.preferred_class_tracker import (
+    PreferredClasses,
+    PreferredClassTracker,
+)
 from keras_selectivity.callbacks.selectivity_monitor import SelectivityMonitor
 from keras_selectivity.callbacks.training_backup import TrainingBackup
 
@@ -20,6 +23,7 @@ __all__ = [
     "AlphaWindow",
     "ClassRepresentation",
     "PreferredClassTracker",
+    "PreferredClasses",
     "SelectivityMonitor",
     "TrainingBackup",
 ]

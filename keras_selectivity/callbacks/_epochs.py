@@ -3,34 +3,7 @@
 import math
 from typing import Any
 
-
-def checked_epoch(argument: str, epoch: Any) -> float:
-    """`epoch`, if it is a number of epochs, at least 0.
-
-    Args:
-        argument: Its name, for the message.
-        epoch: What a user passed.
-
-    Returns:
-        The number.
-
-    Raises:
-        ValueError: If it is not such a number.
-
-    Example:
-        >>> checked_epoch("start", 5)
-        5
-    """
-    if (
-        isinstance(epoch, bool)
-        or not isinstance(epoch, (int, float))
-        or not 0 <= epoch < math.inf
-    ):
-        raise ValueError(
-            f"`{argument}` must be a number of epochs, at least 0. "
-            f"Received: {argument}={epoch!r}."
-        )
-    return epoch
+from keras_selectivity.checks import checked_number
 
 
 def checked_window(start: Any, stop: Any) -> tuple[float, float]:
@@ -44,16 +17,14 @@ def checked_window(start: Any, stop: Any) -> tuple[float, float]:
         Both, infinity for None.
 
     Raises:
-        ValueError: If one is not a number of epochs, or `stop` not after `start`.
+        TypeError: If one is no number.
+        ValueError: If one is not finite or below 0, or `stop` not above `start`.
 
     Example:
         >>> checked_window(3, None)
-        (3, inf)
+        (3.0, inf)
     """
-    first = checked_epoch("start", start)
-    last = math.inf if stop is None else checked_epoch("stop", stop)
-    if last <= first:
-        raise ValueError(
-            f"`stop` must come after `start`. Received: start={start!r}, stop={stop!r}."
-        )
-    return first, last
+    first = checked_number("start", start, least=0)
+    return first, math.inf if stop is None else checked_number(
+        "stop", stop, above=first
+    )

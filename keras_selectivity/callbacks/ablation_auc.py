@@ -1,6 +1,6 @@
 """The area under an ablation curve during training, as a number in the logs."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import keras
 import numpy as np
@@ -8,11 +8,21 @@ import numpy as np
 from keras_selectivity import taps as taps_module
 from keras_selectivity.batches import Batches
 from keras_selectivity.callbacks.data_callback import DataCallback
-from keras_selectivity.checks import checked_count
+from keras_selectivity.checks import (
+    checked_choice,
+    checked_count,
+    checked_seed,
+    checked_text,
+)
 from keras_selectivity.perturbation.cumulative import CumulativeAblation
 from keras_selectivity.perturbation.curve import AblationCurve
-from keras_selectivity.perturbation.orders import Order, Points
-from keras_selectivity.perturbation.reference import Clamp, checked_clamp
+from keras_selectivity.perturbation.orders import (
+    Order,
+    Points,
+    checked_order,
+    checked_points,
+)
+from keras_selectivity.perturbation.reference import Clamp
 
 
 class AblationAUC(DataCallback):
@@ -36,7 +46,8 @@ class AblationAUC(DataCallback):
         points: As for `perturbation.cumulative`.
         repeats: As for `perturbation.cumulative`.
         samples: How many samples of the data to use: drawn at random from
-            arrays, the first ones of a data set. None: all of them.
+            arrays, the first ones of a data set, which then need not end. None: all
+            of them.
         order: As for `perturbation.cumulative`; selectivity is measured anew at
             every epoch.
         clamp: `"zero"`, or `"mean"` over the same samples.
@@ -44,12 +55,17 @@ class AblationAUC(DataCallback):
         every: Ablate every so many epochs; in between, the last number stands.
         key: The key in `logs`.
         batch_size: For arrays.
+        steps: With `samples=None`, how many batches to take of data without end;
+            None: all.
 
     Attributes:
         curve: The last `AblationCurve`.
 
     Raises:
-        ValueError: If the data are empty or an argument is out of range.
+        TypeError: If an argument is of a wrong type.
+        ValueError: If the data are empty, endless without `samples` and `steps`, or
+            used up after one pass, or an argument is out of range; before the first
+            step, if the data, an order or points do not fit the model.
 
     Example:
         >>> import keras, numpy as np
@@ -84,16 +100,25 @@ class AblationAUC(DataCallback):
         every: int = 1,
         key: str = "ablation_auc",
         batch_size: int | None = None,
+        steps: int | None = None,
     ) -> None:
-        super().__init__(data, taps, batch_size)
-        self.points = points
-        self.repeats = checked_count("repeats", repeats)
         self.samples = None if samples is None else checked_count("samples", samples)
-        self.order = order
-        self.clamp = checked_clamp(clamp)
-        self.seed = seed
+        # So many samples are in as many batches at the most.
+        super().__init__(
+            data, taps, batch_size, self.samples if steps is None else steps
+        )
+        if self.samples is not None and steps is not None:
+            raise ValueError(
+                "`steps` is for samples=None, because `samples` says already how many "
+                f"are taken. Received: samples={samples}, steps={steps}."
+            )
+        self.points = checked_points(points)
+        self.repeats = checked_count("repeats", repeats)
+        self.order = checked_order(order)
+        self.clamp: Clamp = checked_choice("clamp", clamp, get_args(Clamp))
+        self.seed = checked_seed(seed)
         self.every = checked_count("every", every)
-        self.key = key
+        self.key = checked_text("key", key)
         self.curve: AblationCurve | None = None
         self._analysis: CumulativeAblation | None = None
         self._sample: Any = None
@@ -110,6 +135,7 @@ class AblationAUC(DataCallback):
             self.seed,
         )
         self._sample = self._drawn()
+        self._analysis.check(self._sample)
         self.curve = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -122,6 +148,7 @@ class AblationAUC(DataCallback):
                 reference=reference,
                 batch_size=self.batch_size,
                 verbose=0,
+                steps=self.steps if self.samples is None else None,
             ).values()
         if logs is not None:
             logs[self.key] = float(np.mean(self.curve.auc))
@@ -144,7 +171,7 @@ class AblationAUC(DataCallback):
                 lambda a: None if a is None else np.asarray(a)[chosen],
                 tuple(self.data),
             )
-        return _first(Batches(self.data), self.samples)
+        return _first(Batches(self.data, steps=self.steps), self.samples)
 
 
 def _first(batches: Batches, samples: int) -> Any:
@@ -155,6 +182,9 @@ def _first(batches: Batches, samples: int) -> Any:
         samples -= len(keras.tree.flatten(batch)[0])
         if samples <= 0:
             break
+
+    if not kept:
+        raise ValueError("`data` is empty: it holds not a single batch.")
 
     def joined(*parts: Any) -> Any:
         if parts[0] is None:

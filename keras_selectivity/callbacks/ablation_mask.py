@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_selectivity.callbacks._epochs import checked_window
+from keras_selectivity.checks import checked_integer, checked_kind, checked_list
 from keras_selectivity.model import SelectivityModel
 
 
@@ -22,10 +23,10 @@ class AblationMask(keras.callbacks.Callback):
         stop: First epoch in which they are active again; None: to the end.
 
     Raises:
-        TypeError: If `units` is not a mapping; before training, if the model is
-            not a `SelectivityModel`.
-        ValueError: If `stop` is not after `start`; before training, if a tap or
-            unit does not exist.
+        TypeError: If `units` is not a mapping to lists of integers; before training,
+            if the model is not a `SelectivityModel`.
+        ValueError: If `stop` is not after `start`, or a unit is negative; before
+            training, if a tap or unit does not exist.
 
     Example:
         >>> mask = AblationMask({"stem_relu": [0, 3]}, start=2, stop=4)
@@ -43,16 +44,16 @@ class AblationMask(keras.callbacks.Callback):
         stop: int | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(units, Mapping):
-            raise TypeError(
-                "`units` must map names of taps to indices of units. "
-                f"Received: units={units!r}."
-            )
-        self.units = units
+        wanted = "a mapping of names of taps to lists of units"
+        self.units = checked_kind("units", units, Mapping, wanted)
+        for chosen in units.values():
+            for unit in checked_list("units", chosen, wanted, least=0):
+                checked_integer("units", unit, least=0)
         self.start, self.stop = checked_window(start, stop)
 
     def active(self, epoch: int) -> bool:
         """Whether the units are silent in an epoch."""
+        epoch = checked_integer("epoch", epoch, least=0)
         return self.start <= epoch < self.stop
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras_selectivity.callbacks.alpha_factor import AlphaFactor
+from keras_selectivity.checks import checked_list, checked_number
 
 
 class AlphaScheduler(AlphaFactor):
@@ -14,8 +15,9 @@ class AlphaScheduler(AlphaFactor):
             or a sequence of factors, one an epoch.
 
     Raises:
-        TypeError: If `schedule` is neither.
-        ValueError: Before training, if a sequence is shorter than the training.
+        TypeError: If `schedule` is neither, or a factor no number.
+        ValueError: If it is empty or a factor not finite; before training, if a
+            sequence is shorter than the training.
 
     Example:
         >>> scheduler = AlphaScheduler(lambda epoch: 0.5 ** (epoch // 10))
@@ -27,22 +29,26 @@ class AlphaScheduler(AlphaFactor):
 
     def __init__(self, schedule: Callable[[int], float] | Sequence[float]) -> None:
         super().__init__()
-        is_sequence = isinstance(schedule, Sequence) and not isinstance(schedule, str)
-        if not callable(schedule) and not is_sequence:
-            raise TypeError(
-                "`schedule` must be a function of the epoch or a sequence of "
-                f"factors. Received: schedule={schedule!r}."
-            )
-        self.schedule = schedule
+        self.schedule: Callable[[int], float] | list[float]
+        if callable(schedule):
+            self.schedule = schedule
+        else:
+            wanted = "a function of the epoch or a list of factors"
+            factors = checked_list("schedule", schedule, wanted)
+            self.schedule = [checked_number("schedule", one) for one in factors]
 
     def factor(self, epoch: float) -> float:
+        place = int(checked_number("epoch", epoch, least=0))
         if callable(self.schedule):
-            return float(self.schedule(int(epoch)))
-        return float(self.schedule[int(epoch)])
+            return checked_number(f"schedule({place})", self.schedule(place))
+        self._check_length(place + 1)
+        return self.schedule[place]
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
-        epochs = (self.params or {}).get("epochs") or 0
+        self._check_length((self.params or {}).get("epochs") or 0)
+
+    def _check_length(self, epochs: int) -> None:
         if not callable(self.schedule) and len(self.schedule) < epochs:
             raise ValueError(
                 "`schedule` must have a factor for every epoch. Received: "

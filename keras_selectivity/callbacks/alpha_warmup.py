@@ -2,8 +2,8 @@
 
 from typing import Any, Literal
 
-from keras_selectivity.callbacks._epochs import checked_epoch
 from keras_selectivity.callbacks.alpha_factor import AlphaFactor
+from keras_selectivity.checks import checked_choice, checked_number
 
 
 class AlphaWarmup(AlphaFactor):
@@ -17,6 +17,7 @@ class AlphaWarmup(AlphaFactor):
             factor rises by epoch.
 
     Raises:
+        TypeError: If `epochs` is no number.
         ValueError: If an argument is out of range.
 
     Example:
@@ -32,16 +33,12 @@ class AlphaWarmup(AlphaFactor):
         self, epochs: float = 5, by: Literal["step", "epoch"] = "step"
     ) -> None:
         super().__init__()
-        self.epochs = checked_epoch("epochs", epochs)
-        if not epochs:
-            raise ValueError("`epochs` must be more than 0. Received: epochs=0.")
-        if by not in ("step", "epoch"):
-            raise ValueError(f'`by` must be "step" or "epoch". Received: by={by!r}.')
-        self.by = by
+        self.epochs = checked_number("epochs", epochs, above=0)
+        self.by = checked_choice("by", by, ("step", "epoch"))
         self._epoch = 0
 
     def factor(self, epoch: float) -> float:
-        return min(1.0, epoch / self.epochs)
+        return min(1.0, checked_number("epoch", epoch, least=0) / self.epochs)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch = epoch

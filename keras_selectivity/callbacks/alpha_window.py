@@ -2,6 +2,7 @@
 
 from keras_selectivity.callbacks._epochs import checked_window
 from keras_selectivity.callbacks.alpha_factor import AlphaFactor
+from keras_selectivity.checks import checked_number
 
 
 class AlphaWindow(AlphaFactor):
@@ -12,6 +13,7 @@ class AlphaWindow(AlphaFactor):
         stop: First epoch without it again; None: to the end.
 
     Raises:
+        TypeError: If one is no number.
         ValueError: If `start` is negative or `stop` not after it.
 
     Example:
@@ -28,4 +30,5 @@ class AlphaWindow(AlphaFactor):
         self.start, self.stop = checked_window(start, stop)
 
     def factor(self, epoch: float) -> float:
+        epoch = checked_number("epoch", epoch, least=0)
         return float(self.start <= epoch < self.stop)

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras_selectivity import taps as taps_module
 from keras_selectivity.callbacks.data_callback import MeasuringCallback
-from keras_selectivity.checks import checked_count
+from keras_selectivity.checks import checked_count, checked_text
 
 
 class ClassRepresentation(MeasuringCallback):
@@ -22,9 +22,12 @@ class ClassRepresentation(MeasuringCallback):
         taps: Outputs that are observed on the way; as those of the callbacks that are
             to share the pass. None: those of the model.
         batch_size: For arrays.
+        steps: As for `SelectivityMonitor`.
 
     Raises:
-        ValueError: If the data are empty or `largest` is not a positive integer.
+        TypeError: If an argument is of a wrong type.
+        ValueError: As `SelectivityMonitor`; or if `largest` is not positive, or `key`
+            empty.
 
     Example:
         >>> import keras, numpy as np
@@ -50,10 +53,11 @@ class ClassRepresentation(MeasuringCallback):
         key: str = "class_representation",
         taps: taps_module.Selection | None = None,
         batch_size: int | None = None,
+        steps: int | None = None,
     ) -> None:
-        super().__init__(data, taps=taps, batch_size=batch_size)
+        super().__init__(data, taps=taps, batch_size=batch_size, steps=steps)
         self.largest = checked_count("largest", largest)
-        self.key = key
+        self.key = checked_text("key", key)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         representation = self.measure(epoch).class_representation(self.largest)

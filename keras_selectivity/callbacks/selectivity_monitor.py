@@ -1,13 +1,15 @@
 """Selectivity over a data set after every epoch, in logs and in TensorBoard."""
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import tensorflow as tf
 
 from keras_selectivity import taps as taps_module
 from keras_selectivity.callbacks.data_callback import MeasuringCallback
+from keras_selectivity.checks import checked_path, received
 from keras_selectivity.distribution import is_chief
 from keras_selectivity.metrics import UnitMetric
 from keras_selectivity.model import SelectivityModel
@@ -34,9 +36,14 @@ class SelectivityMonitor(MeasuringCallback):
         log_dir: Where TensorBoard looks for runs; None: write nothing.
         taps: Outputs to measure. None: those of the model.
         batch_size: For arrays.
+        steps: How many batches to take of data without end; None: all.
 
     Raises:
-        ValueError: If the data are empty.
+        TypeError: If an argument is of a wrong type.
+        ValueError: If the data are empty, endless without `steps`, or used up after
+            one pass, or no measure has a given name; before the first step, if they
+            do not fit the model, a tap does not exist, or `log_dir` can not be
+            written.
         ModuleNotFoundError: If `log_dir` is given and TensorBoard is not
             installed.
 
@@ -67,9 +74,11 @@ class SelectivityMonitor(MeasuringCallback):
         log_dir: str | os.PathLike[str] | None = None,
         taps: taps_module.Selection | None = None,
         batch_size: int | None = None,
+        steps: int | None = None,
     ) -> None:
-        super().__init__(data, metrics, taps, batch_size)
+        super().__init__(data, metrics, taps, batch_size, steps)
         if log_dir is not None:
+            log_dir = checked_path("log_dir", log_dir)
             _require_tensorboard()
         self.log_dir = log_dir
         #: False where something else, such as KerasTuner, writes them for the run.
@@ -79,14 +88,19 @@ class SelectivityMonitor(MeasuringCallback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
+        self._close()  # A training that failed has left it open.
+        self.report = None
         if self.write_hyperparameters and (log_dir := self._folder) is not None:
-            self._write_hyperparameters(log_dir)
+            with _writing(log_dir):
+                self._write_hyperparameters(log_dir)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_epoch_begin(epoch, logs)
         if self._writer is None and (log_dir := self._folder) is not None:
             folder = os.path.join(log_dir, "selectivity")
-            _take_back(folder, epoch)
-            self._writer = tf.summary.create_file_writer(folder)
+            with _writing(log_dir):
+                _take_back(folder, epoch)
+                self._writer = tf.summary.create_file_writer(folder)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         report = self.report = self.measure(epoch)
@@ -103,6 +117,9 @@ class SelectivityMonitor(MeasuringCallback):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_end(logs)
+        self._close()
+
+    def _close(self) -> None:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
@@ -153,6 +170,18 @@ class SelectivityMonitor(MeasuringCallback):
 
 # The index is what this package is about: it goes by the plain word.
 _KEYS = {"si": "selectivity"}
+
+
+@contextlib.contextmanager
+def _writing(log_dir: str) -> Iterator[None]:
+    """Say which argument it is, where a folder can not be written."""
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        raise ValueError(
+            "`log_dir` must be a folder that can be written. "
+            f"{received('log_dir', log_dir)} Name another one."
+        ) from error
 
 
 def _take_back(folder: str, epoch: int) -> None:

@@ -1,14 +1,22 @@
 """Checks of what `maximize` is given, before any work starts."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.checks import number_or_nan
-from keras_selectivity.graph import Site
+from keras_selectivity.checks import (
+    checked_count,
+    checked_integer,
+    checked_kind,
+    checked_list,
+    checked_number,
+    checked_numbers,
+    received,
+)
+from keras_selectivity.graph import Site, passes_on
 from keras_selectivity.maximization.transformations import Transformations
 
 
@@ -27,13 +35,14 @@ def site(sites: Sequence[Site], layer: str | None) -> Site:
         ValueError: If there is no such layer, or several.
     """
     if layer is None:
-        chosen = [site for site in sites if site.output]
+        # One that changes the dtype alone is the output together with the one before.
+        chosen = [s for s in sites if s.output and not passes_on(s.layer)]
     elif isinstance(layer, str):
-        chosen = taps_module.select(sites, [layer], allow_output=True)
+        chosen = taps_module.select(sites, [layer], allow_output=True, argument="layer")
     else:
         raise TypeError(
             "`layer` must be the name of a layer, or None for the model's output. "
-            f"Received: layer={layer!r}."
+            f"{received('layer', layer)}"
         )
     if len(chosen) != 1:
         raise ValueError(
@@ -58,6 +67,7 @@ def image_shape(
         `(height, width, channels)`.
 
     Raises:
+        TypeError: If `given` is no list of integers.
         ValueError: If the model takes anything but one image of floats with channels
             last, or `given` is of another shape.
     """
@@ -79,17 +89,23 @@ def image_shape(
             "`model` must take images of floats, which have a gradient. Received: the "
             f"model {model.name!r}, which takes {dtype}."
         )
-    shape = shapes[0] if given is None else tuple(np.atleast_1d(given).tolist())
-    fits = len(shape) == 3 and all(
-        isinstance(side, int) and side > 0 and own in (None, side)
-        for side, own in zip(shape, shapes[0], strict=True)
+    wanted = (
+        "(height, width, channels) in accord with the model's input of shape "
+        f"{shapes[0]}"
     )
-    if not fits:
+    sides = list(shapes[0])
+    if given is not None:
+        sides = checked_list("image_shape", given, wanted)
+        sides = [checked_count("image_shape", side) for side in sides]
+    if len(sides) != 3 or any(
+        side is None or own not in (None, side)
+        for side, own in zip(sides, shapes[0], strict=True)
+    ):
         raise ValueError(
-            "`image_shape` must be (height, width, channels) in accord with the "
-            f"model's input of shape {shapes[0]}. Received: image_shape={given!r}."
+            f"`image_shape` must be {wanted}. {received('image_shape', given)}"
         )
-    return int(shape[0]), int(shape[1]), int(shape[2])
+    height, width, channels = sides
+    return height, width, channels
 
 
 def check_generator(
@@ -112,7 +128,7 @@ def check_generator(
     if not known or len(generator.inputs) != 1 or len(generator.outputs) != 1:
         raise TypeError(
             "`generator` must be a built Functional or Sequential Keras model from one "
-            f"code to one image. Received: generator={generator!r}."
+            f"code to one image. {received('generator', generator)}"
         )
     code, made = generator.inputs[0].shape[1:], generator.outputs[0].shape[1:]
     fits = len(made) == 3 and all(
@@ -130,7 +146,7 @@ def check_generator(
         if value is not None:
             raise ValueError(
                 f"`{name}` must be left out with a generator: {reason}. "
-                f"Received: {name}={value!r}."
+                f"{received(name, value)}"
             )
 
 
@@ -145,25 +161,27 @@ def value_range(given: Any, channels: int) -> np.ndarray:
         `(2, channels)` float32.
 
     Raises:
+        TypeError: If it does not hold numbers.
         ValueError: If it is no pair of a lower and a higher value.
 
     Example:
         >>> value_range((0, [1, 2]), 2).tolist()
         [[0.0, 0.0], [1.0, 2.0]]
     """
-    try:
-        low, high = (0, 1) if given is None else given
-        each = (np.broadcast_to(np.float32(end), channels) for end in (low, high))
-        found = np.stack(list(each))
-        fits = np.all(np.isfinite(found)) and np.all(found[0] < found[1])
-    except (TypeError, ValueError):
-        fits = np.False_
-    if not fits:
+    wanted = f"(lowest, highest), numbers or one for each of the {channels} channels"
+    ends = checked_list("value_range", (0, 1) if given is None else given, wanted)
+    found = [checked_numbers("value_range", end, shape="...") for end in ends]
+    if len(found) != 2 or any(end.shape not in ((), (channels,)) for end in found):
         raise ValueError(
-            "`value_range` must be (lowest, highest), finite numbers or one for each "
-            f"of the {channels} channels. Received: value_range={given!r}."
+            f"`value_range` must be {wanted}. {received('value_range', given)}"
         )
-    return found
+    low, high = (np.broadcast_to(np.float32(end), channels) for end in found)
+    if not np.all(low < high):
+        raise ValueError(
+            "`value_range` must be (lowest, highest), the lowest below the highest. "
+            f"{received('value_range', given)}"
+        )
+    return np.stack([low, high])
 
 
 def units(given: Any, site: Site) -> np.ndarray:
@@ -180,19 +198,20 @@ def units(given: Any, site: Site) -> np.ndarray:
         TypeError: If they are not integers.
         ValueError: If there are none, some that do not exist, or one twice.
     """
-    found = np.arange(site.units) if given is None else np.atleast_1d(given)
-    if len(found) and (found.dtype.kind not in "iu" or found.ndim != 1):
-        raise TypeError(
-            "`units` must be an integer, a list of integers, or None for all units. "
-            f"Received: units={given!r}."
-        )
-    distinct = 0 < len(found) == len(np.unique(found))
-    if not distinct or found.min() < 0 or found.max() >= site.units:
+    if given is None:
+        return np.arange(site.units)
+    if isinstance(given, (int, np.integer)) and not isinstance(given, bool):
+        given = [given]
+    wanted = "an integer, a list of integers, or None for all units"
+    found = [
+        checked_integer("units", unit) for unit in checked_list("units", given, wanted)
+    ]
+    if len(set(found)) < len(found) or min(found) < 0 or max(found) >= site.units:
         raise ValueError(
             f"`units` must be distinct indices in [0, {site.units}), the units of "
-            f"{site.name!r}. Received: units={given!r}."
+            f"{site.name!r}. {received('units', given)}"
         )
-    return found.astype(np.int64)
+    return np.array(found, np.int64)
 
 
 def transformations(given: Any, shape: tuple[int, int, int]) -> Transformations:
@@ -210,21 +229,9 @@ def transformations(given: Any, shape: tuple[int, int, int]) -> Transformations:
     """
     if given is None:
         return Transformations.for_size(*shape[:2])
-    if not isinstance(given, Transformations):
-        raise TypeError(
-            "`transformations` must be `Transformations(...)`, or None for the "
-            f"default. Received: transformations={given!r}."
-        )
-    return given
-
-
-def check_rate(learning_rate: Any) -> None:
-    """Raise a ValueError unless a learning rate is positive and finite."""
-    if not 0 < number_or_nan(learning_rate) < np.inf:
-        raise ValueError(
-            "`learning_rate` must be positive. "
-            f"Received: learning_rate={learning_rate!r}."
-        )
+    wanted = "`Transformations(...)`, or None for the default"
+    checked_kind("transformations", given, Transformations, wanted)
+    return cast("Transformations", given)
 
 
 def weight(name: str, given: Any, default: float) -> float:
@@ -239,16 +246,7 @@ def weight(name: str, given: Any, default: float) -> float:
         The weight.
 
     Raises:
-        ValueError: If it is no number, negative or not finite.
+        TypeError: If it is no number.
+        ValueError: If it is negative or not finite.
     """
-    found = default if given is None else number_or_nan(given)
-    if not 0 <= found < np.inf:
-        raise ValueError(f"`{name}` must be at least 0. Received: {name}={given!r}.")
-    return found
-
-
-def check_seed(seed: Any) -> None:
-    """Raise a ValueError unless a seed is an integer of at least 0."""
-    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
-    if not whole or seed < 0:
-        raise ValueError(f"`seed` must be an integer >= 0. Received: seed={seed!r}.")
+    return default if given is None else checked_number(name, given, least=0)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_selectivity.maximization.parametrization import Parametrization
 from keras_selectivity.maximization.transformations import DRAWS, Transformations
+from keras_selectivity.tracing import traced_apart
 
 # Gradients have unit size, so that what is below this is the rounding of a zero.
 _EPSILON = 1e-3
@@ -148,6 +149,7 @@ class Ascent:
         return self._images.images(self._images.latent(state.parameters))
 
 
+@traced_apart
 @tf.custom_gradient
 def with_unit_gradient(x: tf.Tensor) -> Any:
     """`x` itself, whose gradient is brought to a root mean square of 1 for each row.

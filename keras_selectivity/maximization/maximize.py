@@ -8,7 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.checks import checked_count
+from keras_selectivity.checks import (
+    checked_count,
+    checked_flag,
+    checked_number,
+    checked_seed,
+    checked_verbose,
+)
 from keras_selectivity.graph import ends
 from keras_selectivity.maximization import arguments
 from keras_selectivity.maximization.ascent import Ascent
@@ -215,7 +221,9 @@ class Maximizer:
         self.site = arguments.site(sites, layer)
         self._response = response
         shape = arguments.image_shape(base, sites, image_shape)
-        arguments.check_rate(learning_rate)
+        learning_rate = checked_number("learning_rate", learning_rate, above=0)
+        decorrelate = checked_flag("decorrelate", decorrelate)
+        shown = arguments.transformations(transformations, shape)
         self._images: Parametrization
         self._value_range: np.ndarray | None = None
         if generator is None:
@@ -244,7 +252,7 @@ class Maximizer:
         self.ascent = Ascent(
             _of_own_unit(maximised, base),
             self._images,
-            arguments.transformations(transformations, shape),
+            shown,
             learning_rate=learning_rate,
         )
         self._activations = tf.function(
@@ -279,7 +287,7 @@ class Maximizer:
             A `Maximized`.
 
         Raises:
-            TypeError: If `units` are not integers.
+            TypeError: If an argument is of a wrong type.
             ValueError: If an argument is out of its range, or activations are not
                 finite.
         """
@@ -287,7 +295,7 @@ class Maximizer:
         images = checked_count("images", images)
         steps = checked_count("steps", steps)
         batch_size = checked_count("batch_size", batch_size)
-        arguments.check_seed(seed)
+        seed, verbose = checked_seed(seed), checked_verbose(verbose)
         pairs = [(int(unit), number) for unit in chosen for number in range(images)]
         batches = [
             pairs[start : start + batch_size]

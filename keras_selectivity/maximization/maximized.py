@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from keras_selectivity.archive import Archived
+from keras_selectivity.archive import Archived, checked_array
+from keras_selectivity.checks import checked_choice, checked_text
 from keras_selectivity.taps import Response
 
 
@@ -45,6 +46,20 @@ class Maximized(Archived):
     activations: np.ndarray
     history: np.ndarray
     value_range: np.ndarray
+
+    def __post_init__(self) -> None:
+        checked_text("layer", self.layer)
+        checked_choice("response", self.response, ("mean", "max"))
+        units = len(
+            checked_array("units", self.units, (None,), dtype=np.int64, least=0)
+        )
+        shape = (units, None, None, None, None)
+        _, images, *_, channels = checked_array(
+            "images", self.images, shape, dtype=None
+        ).shape
+        checked_array("activations", self.activations, (units, images))
+        checked_array("history", self.history, (units, images, None))
+        checked_array("value_range", self.value_range, (2, channels))
 
     @property
     def best(self) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Self
 
 import tensorflow as tf
 
-from keras_selectivity.checks import number_or_nan
+from keras_selectivity.checks import checked_count, checked_number
 
 # Below this side, in pixels, a shift of a pixel or a turn is a change of content.
 _SMALLEST_SIDE = 32
@@ -29,6 +29,7 @@ class Transformations:
         rotation: Largest turn to the left or right in degrees, in [0, 180].
 
     Raises:
+        TypeError: If one is no number.
         ValueError: If one is out of its range.
 
     Example:
@@ -49,12 +50,8 @@ class Transformations:
     def __post_init__(self) -> None:
         highest = {"shift": 0.5, "zoom": 1, "rotation": 180}
         for field in fields(self):
-            value = getattr(self, field.name)
-            if not 0 <= number_or_nan(value) <= highest[field.name]:
-                raise ValueError(
-                    f"`{field.name}` must be in [0, {highest[field.name]}]. "
-                    f"Received: {field.name}={value!r}."
-                )
+            value, most = getattr(self, field.name), highest[field.name]
+            checked_number(field.name, value, least=0, most=most)
 
     @classmethod
     def for_size(cls, height: int, width: int) -> Self:
@@ -67,11 +64,16 @@ class Transformations:
         Returns:
             Transformations.
 
+        Raises:
+            TypeError: If a side is no integer.
+            ValueError: If a side is below 1.
+
         Example:
             >>> Transformations.for_size(8, 8)
             Transformations(shift=0, zoom=0, rotation=0)
         """
-        return cls() if min(height, width) >= _SMALLEST_SIDE else cls(0, 0, 0)
+        side = min(checked_count("height", height), checked_count("width", width))
+        return cls() if side >= _SMALLEST_SIDE else cls(0, 0, 0)
 
     @property
     def any(self) -> bool:

@@ -2,6 +2,7 @@
 
 import difflib
 
+from keras_selectivity.checks import received
 from keras_selectivity.metrics.active_fraction import ActiveFraction
 from keras_selectivity.metrics.base import Observations, UnitMetric
 from keras_selectivity.metrics.class_selectivity import ClassSelectivity
@@ -70,12 +71,13 @@ def get(identifier: str | UnitMetric) -> UnitMetric:
     if not isinstance(identifier, str):
         raise TypeError(
             f"`metrics` must hold names among {sorted(_BY_NAME)} or instances of "
-            f"`UnitMetric`. Received: {identifier!r}."
+            f"`UnitMetric`. {received('metrics', identifier)}"
         )
     if identifier not in _BY_NAME:
         near = difflib.get_close_matches(identifier, _BY_NAME, n=1, cutoff=0.3)
         hint = f" Nearest: {near[0]!r}." if near else ""
         raise ValueError(
-            f"There is no metric {identifier!r}. Known: {sorted(_BY_NAME)}.{hint}"
+            f"`metrics` must name measures among {sorted(_BY_NAME)}. "
+            f"{received('metrics', identifier)}{hint}"
         )
     return _BY_NAME[identifier]()

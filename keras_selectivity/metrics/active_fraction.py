@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_selectivity.metrics.base import Observations, UnitMetric
+from keras_selectivity.metrics.base import Observations, UnitMetric, needed
 
 
 class ActiveFraction(UnitMetric):
@@ -29,4 +29,5 @@ class ActiveFraction(UnitMetric):
 
     def compute(self, observations: Observations) -> Any:
         """Value of every unit, `(units,)` float64."""
-        return observations.active / np.sum(observations.statistics.weight)
+        active = needed(observations, "active")
+        return active / np.sum(observations.statistics.weight)

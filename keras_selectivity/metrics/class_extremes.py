@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_selectivity.metrics.base import Observations
+from keras_selectivity.metrics.base import Observations, needed
 
 
 class ClassExtremes(NamedTuple):
@@ -45,7 +45,7 @@ def class_extremes(observations: Observations) -> ClassExtremes:
         ... ).highest.tolist()
         [[9.0, 7.0]]
     """
-    labels = np.asarray(observations.labels)
+    labels = np.asarray(needed(observations, "labels"))
     order = np.argsort(labels, kind="stable")
     classes, starts, sizes = np.unique(
         labels[order], return_index=True, return_counts=True

@@ -3,8 +3,9 @@
 from typing import Any
 
 from keras_selectivity import functional
+from keras_selectivity.checks import checked_number
 from keras_selectivity.functional import Rest
-from keras_selectivity.metrics.base import Observations, UnitMetric
+from keras_selectivity.metrics.base import Observations, UnitMetric, needed
 
 
 class ClassSelectivity(UnitMetric):
@@ -14,8 +15,12 @@ class ClassSelectivity(UnitMetric):
     of samples. See `functional.class_selectivity`.
 
     Args:
-        epsilon: 1e-7 in LM21, 1e-6 in R22.
+        epsilon: Positive: 1e-7 in LM21, 1e-6 in R22.
         rest: `"classes"` (LM21, M18, R22) or `"samples"` (G19's CCMAS).
+
+    Raises:
+        TypeError: If `epsilon` is no number.
+        ValueError: If an argument is out of range.
 
     Example:
         >>> import numpy as np
@@ -31,11 +36,12 @@ class ClassSelectivity(UnitMetric):
     name = "si"
 
     def __init__(self, epsilon: float = 1e-7, rest: Rest = "classes") -> None:
-        self.epsilon = epsilon
-        self.rest: Rest = rest
+        self.epsilon = checked_number("epsilon", epsilon, above=0)
+        self.rest = functional.checked_rest(rest)
 
     def compute(self, observations: Observations) -> Any:
         """Value of every unit, `(units,)` float64."""
+        statistics = needed(observations, "statistics")
         return functional.class_selectivity(
-            observations.statistics, epsilon=self.epsilon, rest=self.rest
+            statistics, epsilon=self.epsilon, rest=self.rest
         )

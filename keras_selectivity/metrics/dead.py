@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_selectivity.metrics.base import Observations, UnitMetric
+from keras_selectivity.metrics.base import Observations, UnitMetric, needed
 
 
 class Dead(UnitMetric):
@@ -29,4 +29,4 @@ class Dead(UnitMetric):
 
     def compute(self, observations: Observations) -> Any:
         """Value of every unit, `(units,)` float64."""
-        return np.asarray(observations.active == 0, np.float64)
+        return np.asarray(needed(observations, "active") == 0, np.float64)

@@ -3,8 +3,9 @@
 from typing import Any
 
 from keras_selectivity import functional
+from keras_selectivity.checks import checked_number
 from keras_selectivity.functional import Rest
-from keras_selectivity.metrics.base import Observations, UnitMetric
+from keras_selectivity.metrics.base import Observations, UnitMetric, needed
 
 
 class DPrime(UnitMetric):
@@ -14,8 +15,12 @@ class DPrime(UnitMetric):
     `functional.discriminability`.
 
     Args:
-        epsilon: 1e-7 in LM21.
+        epsilon: Positive: 1e-7 in LM21.
         rest: `"classes"` (the other classes in equal parts) or `"samples"`.
+
+    Raises:
+        TypeError: If `epsilon` is no number.
+        ValueError: If an argument is out of range.
 
     Example:
         >>> import numpy as np
@@ -33,11 +38,12 @@ class DPrime(UnitMetric):
     needs_squares = True
 
     def __init__(self, epsilon: float = 1e-7, rest: Rest = "classes") -> None:
-        self.epsilon = epsilon
-        self.rest: Rest = rest
+        self.epsilon = checked_number("epsilon", epsilon, above=0)
+        self.rest = functional.checked_rest(rest)
 
     def compute(self, observations: Observations) -> Any:
         """Value of every unit, `(units,)` float64."""
+        statistics = needed(observations, "statistics")
         return functional.discriminability(
-            observations.statistics, epsilon=self.epsilon, rest=self.rest
+            statistics, epsilon=self.epsilon, rest=self.rest
         )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from keras_selectivity.metrics.base import Observations, UnitMetric
+from keras_selectivity.metrics.base import Observations, UnitMetric, needed
 
 
 class L1Norm(UnitMetric):
@@ -36,4 +36,4 @@ class L1Norm(UnitMetric):
 
     def compute(self, observations: Observations) -> Any:
         """Value of every unit, `(units,)` float64."""
-        return observations.filter_norms
+        return needed(observations, "filter_norms")

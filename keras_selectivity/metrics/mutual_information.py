@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from keras_selectivity.metrics.base import Observations, UnitMetric
+from keras_selectivity.checks import checked_choice, checked_integer
+from keras_selectivity.metrics.base import Observations, UnitMetric, needed
 
 
 class MutualInformation(UnitMetric):
@@ -33,6 +34,7 @@ class MutualInformation(UnitMetric):
             bound by as much. None: the plug-in estimate.
 
     Raises:
+        TypeError: If `bins` is no integer.
         ValueError: If an argument is none of these.
 
     Example:
@@ -58,27 +60,15 @@ class MutualInformation(UnitMetric):
         binning: Literal["quantile", "uniform"] = "quantile",
         correction: Literal["miller-madow"] | None = None,
     ) -> None:
-        if isinstance(bins, bool) or not isinstance(bins, int) or bins < 2:
-            raise ValueError(
-                f"`bins` must be an integer, at least 2. Received: bins={bins!r}."
-            )
-        if binning not in ("quantile", "uniform"):
-            raise ValueError(
-                '`binning` must be "quantile" or "uniform". '
-                f"Received: binning={binning!r}."
-            )
-        if correction not in (None, "miller-madow"):
-            raise ValueError(
-                '`correction` must be "miller-madow" or None. '
-                f"Received: correction={correction!r}."
-            )
-        self.bins = bins
-        self.binning = binning
-        self.correction = correction
+        self.bins = checked_integer("bins", bins, least=2)
+        self.binning = checked_choice("binning", binning, ("quantile", "uniform"))
+        self.correction = checked_choice(
+            "correction", correction, ("miller-madow", None)
+        )
 
     def compute(self, observations: Observations) -> Any:
         """Bits for every unit, `(units,)` float64."""
-        labels = np.asarray(observations.labels)
+        labels = np.asarray(needed(observations, "labels"))
         classes = len(np.asarray(observations.statistics.weight))
         return np.array(
             [

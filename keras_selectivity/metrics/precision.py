@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from keras_selectivity.metrics.base import Observations, UnitMetric
+from keras_selectivity.checks import checked_count, received
+from keras_selectivity.metrics.base import Observations, UnitMetric, needed
 
 
 class Precision(UnitMetric):
@@ -22,7 +23,8 @@ class Precision(UnitMetric):
             class; never more than there are samples.
 
     Raises:
-        ValueError: If `n` is neither a positive integer nor `"class"`.
+        TypeError: If `n` is neither an integer nor text.
+        ValueError: If it is below 1, or other text than `"class"`.
 
     Example:
         >>> from keras_selectivity.statistics import class_statistics
@@ -42,16 +44,15 @@ class Precision(UnitMetric):
     needs_responses = True
 
     def __init__(self, n: int | Literal["class"] = 60) -> None:
-        integer = isinstance(n, int) and not isinstance(n, bool)
-        if n != "class" and not (integer and n >= 1):
+        if isinstance(n, str) and n != "class":
             raise ValueError(
-                f'`n` must be a positive integer or "class". Received: n={n!r}.'
+                f'`n` must be a positive integer or "class". {received("n", n)}'
             )
-        self.n = n
+        self.n = n if isinstance(n, str) else checked_count("n", n)
 
     def compute(self, observations: Observations) -> dict[str, Any]:
         """Share and class for every unit, each `(units,)` float64."""
-        labels = np.asarray(observations.labels)
+        labels = np.asarray(needed(observations, "labels"))
         count = self._count(labels)
         classes = len(np.asarray(observations.statistics.weight))
         shares: list[float] = []

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from keras_selectivity import functional
+from keras_selectivity.checks import checked_number
 from keras_selectivity.functional import Rest
-from keras_selectivity.metrics.base import Observations, UnitMetric
+from keras_selectivity.metrics.base import Observations, UnitMetric, needed
 
 
 class SecondClassSelectivity(UnitMetric):
@@ -19,8 +20,12 @@ class SecondClassSelectivity(UnitMetric):
     alone.
 
     Args:
-        epsilon: 1e-7 in LM21, none in G19.
+        epsilon: Positive: 1e-7 in LM21; G19 has none.
         rest: `"samples"` as G19 has it, or `"classes"`.
+
+    Raises:
+        TypeError: If `epsilon` is no number.
+        ValueError: If an argument is out of range.
 
     Example:
         >>> from keras_selectivity.statistics import class_statistics
@@ -37,12 +42,12 @@ class SecondClassSelectivity(UnitMetric):
     name = "si_second"
 
     def __init__(self, epsilon: float = 1e-7, rest: Rest = "classes") -> None:
-        self.epsilon = epsilon
-        self.rest: Rest = rest
+        self.epsilon = checked_number("epsilon", epsilon, above=0)
+        self.rest = functional.checked_rest(rest)
 
     def compute(self, observations: Observations) -> Any:
         """Value of every unit, `(units,)` float64."""
-        statistics = observations.statistics
+        statistics = needed(observations, "statistics")
         means = np.array(statistics.means)
         means[~np.asarray(statistics.present)] = -np.inf
         if np.isfinite(means).any(axis=1).sum() < 2:

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from keras_selectivity.checks import checked_choice, checked_kind
 from keras_selectivity.perturbation.single_unit import SingleUnitAblation
 from keras_selectivity.report import SelectivityReport
 
@@ -98,16 +99,15 @@ def importance_correlations(
     Reference:
         M18 section 3.4, figures 7 and A4.
     """
+    checked_kind("report", report, SelectivityReport, "what `ks.measure` returns")
+    checked_kind("ablation", ablation, SingleUnitAblation, "what `single_unit` returns")
     shared = [name for name in ablation if name in report]
     if not shared:
         raise ValueError(
             "`report` and `ablation` have no layer in common. The report holds "
             f"{list(report)}, the ablation {list(ablation)}."
         )
-    if metric not in report.metrics:
-        raise ValueError(
-            f"`metric` must be one of {report.metrics}. Received: metric={metric!r}."
-        )
+    checked_choice("metric", metric, report.metrics)
     ablation.importance(change)  # Raises for a change that it does not hold.
     sign = 1 if change == "loss_change" else -1
     selectivity = {name: report[name][metric] for name in shared}

@@ -3,22 +3,27 @@
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
 from keras_selectivity.archive import check_path
-from keras_selectivity.batches import Batches
-from keras_selectivity.checks import checked_count
+from keras_selectivity.batches import Batches, check_inputs, first_look
+from keras_selectivity.checks import (
+    checked_choice,
+    checked_count,
+    checked_seed,
+    checked_text,
+)
 from keras_selectivity.measure import Measurement
 from keras_selectivity.perturbation import orders as orders_module
 from keras_selectivity.perturbation.curve import AblationCurve
 from keras_selectivity.perturbation.engine import Engine, Sums
 from keras_selectivity.perturbation.orders import Order, Points
 from keras_selectivity.perturbation.probes import Silencing
-from keras_selectivity.perturbation.reference import Clamp, checked_clamp
+from keras_selectivity.perturbation.reference import Clamp, reference_of
 from keras_selectivity.report import SelectivityReport
 from keras_selectivity.taps import group
 
@@ -44,6 +49,7 @@ def cumulative(
     num_classes: int | None = None,
     labels: str | int | None = None,
     max_rows: int | None = None,
+    steps: int | None = None,
 ) -> AblationCurve:
     """Silence more and more units, and see what is left of the accuracy.
 
@@ -80,6 +86,8 @@ def cumulative(
         num_classes: As for `SelectivityModel`.
         labels: As for `SelectivityModel`.
         max_rows: As for `single_unit`.
+        steps: How many batches of `data` to take, for data without end; None: all.
+            `test_data`, and a `reference` that is not `data` itself, must end.
 
     Returns:
         An `AblationCurve`, of units drawn over all the layers together.
@@ -87,8 +95,9 @@ def cumulative(
     Raises:
         TypeError: If an argument is of a wrong type; for a subclassed model.
         ValueError: If an order names units that do not exist or repeats them,
-            points are out of range, a mean clamp has no reference set, or data
-            that can be iterated once are needed twice.
+            points are out of range, a mean clamp has no reference set, data that
+            can be iterated once are needed twice, or data can not be used, as for
+            `single_unit`; if an output is not finite.
 
     Example:
         >>> import keras, numpy as np
@@ -121,7 +130,7 @@ def cumulative(
         max_rows=max_rows,
     )
     (curve,) = analysis.run(
-        data, test_data, reference, report, batch_size, verbose, checkpoint
+        data, test_data, reference, report, batch_size, verbose, checkpoint, steps
     ).values()
     return curve
 
@@ -148,6 +157,7 @@ def cumulative_within(
     num_classes: int | None = None,
     labels: str | int | None = None,
     max_rows: int | None = None,
+    steps: int | None = None,
 ) -> dict[str, AblationCurve]:
     """Silence more and more units of one layer, or group of layers, after another.
 
@@ -177,6 +187,7 @@ def cumulative_within(
         num_classes: As for `cumulative`.
         labels: As for `cumulative`.
         max_rows: As for `cumulative`.
+        steps: As for `cumulative`.
 
     Returns:
         A curve for each layer, or group, in depth order.
@@ -217,7 +228,7 @@ def cumulative_within(
         max_rows=max_rows,
     )
     return analysis.run(
-        data, test_data, reference, report, batch_size, verbose, checkpoint
+        data, test_data, reference, report, batch_size, verbose, checkpoint, steps
     )
 
 
@@ -274,24 +285,38 @@ class CumulativeAblation:
         labels: str | int | None = None,
         max_rows: int | None = None,
     ) -> None:
+        self._order = orders_module.checked_order(order)
+        self._points = orders_module.checked_points(points)
+        self._repeats = checked_count("repeats", repeats)
+        self._clamp: Clamp = checked_choice("clamp", clamp, get_args(Clamp))
+        self._seed = checked_seed(seed)
+        self._metric = checked_text("metric", metric)
+        self._top_k = checked_count("top_k", top_k)
         self._engine = Engine(model, taps, False, top_k, num_classes, labels, max_rows)
         network = self._engine.network
         self._layers = dict(zip(network.names, network.units, strict=True))
         names = list(self._layers)
         self._groups = {"all": names} if groups == "all" else group(names, groups)
-        self._order = order
-        self._points = points
-        self._repeats = checked_count("repeats", repeats)
-        self._clamp = checked_clamp(clamp)
-        self._seed = seed
-        self._metric = metric
-        self._top_k = top_k
         self._measurement: Measurement | None = None
         self._measure_with = model, [metric], list(self._layers), num_classes, labels
-        self._ranked = isinstance(order, str) and order in orders_module.RANKED
-        if not self._ranked:
-            # An order or points that are wrong show now, not when it runs.
-            self._plans(None)
+        self._ranked = self._order in orders_module.RANKED
+        # An order or points that are wrong show now, not when it runs.
+        self._plans("random" if self._ranked else self._order)
+
+    def check(self, data: Any) -> None:
+        """Raise for data that can not be used, before anything runs.
+
+        Args:
+            data: As for `cumulative`, and can be gone through again; of a data set
+                the first batch is looked at.
+
+        Raises:
+            TypeError: If labels or weights are not numbers.
+            ValueError: If the data do not fit the model, or its classes.
+        """
+        x, y, sample_weight = first_look(data)
+        check_inputs(self._engine.network.model, x)
+        self._engine.targets.check(y, sample_weight)
 
     def run(
         self,
@@ -302,6 +327,7 @@ class CumulativeAblation:
         batch_size: int | None = None,
         verbose: str | int = "auto",
         checkpoint: str | os.PathLike[str] | None = None,
+        steps: int | None = None,
     ) -> dict[str, AblationCurve]:
         """Ablate over a data set.
 
@@ -313,6 +339,7 @@ class CumulativeAblation:
             batch_size: As for `cumulative`.
             verbose: As for `cumulative`.
             checkpoint: As for `cumulative`.
+            steps: As for `cumulative`.
 
         Returns:
             A curve for each group; the one over all layers is `"all"`.
@@ -321,16 +348,24 @@ class CumulativeAblation:
             ValueError: As `cumulative`.
         """
         if checkpoint is not None:
-            check_path(checkpoint)
+            check_path(checkpoint, "checkpoint")
         engine, measured = self._engine, self._ranked and report is None
-        again = measured or (self._clamp == "mean" and reference is data)
-        sets = [Batches(data, batch_size, again=again)]
+        same = reference is data
+        means = reference_of(
+            self._clamp, reference, batch_size, steps if same else None
+        )
+        again = measured or (same and means is not None)
+        sets = [Batches(data, batch_size, again=again, steps=steps)]
         if test_data is not None:
             sets.append(Batches(test_data, batch_size, "test_data"))
+        for batches in sets:
+            engine.check(batches)
+        if means is not None:
+            engine.check(means, labels=False)
         if measured:
-            report = self._report(data, batch_size)
-        plans = self._plans(report)
-        values = engine.clamp_values(self._clamp, reference, batch_size)
+            report = self._report(data, batch_size, steps)
+        plans = self._plans(self._order, report)
+        values = engine.clamp_values(means)
         masks = Masks(engine, plans, values)
         identity = ["cumulative", self._clamp, self._top_k, values, masks.distinct]
         found = engine.run(sets, masks.probes, verbose, checkpoint, identity)
@@ -349,10 +384,12 @@ class CumulativeAblation:
             for name, plan in plans.items()
         }
 
-    def _plans(self, report: SelectivityReport | None) -> dict[str, "Plan"]:
+    def _plans(
+        self, order: Order, report: SelectivityReport | None = None
+    ) -> dict[str, "Plan"]:
         return {
             name: Plan.of(
-                self._order,
+                order,
                 self._layers,
                 members,
                 self._points,
@@ -364,13 +401,15 @@ class CumulativeAblation:
             for name, members in self._groups.items()
         }
 
-    def _report(self, data: Any, batch_size: int | None) -> SelectivityReport:
+    def _report(
+        self, data: Any, batch_size: int | None, steps: int | None
+    ) -> SelectivityReport:
         if self._measurement is None:
             model, metrics, taps, num_classes, labels = self._measure_with
             self._measurement = Measurement(
                 model, metrics, taps, num_classes=num_classes, labels=labels
             )
-        return self._measurement.run(data, batch_size, verbose=0)
+        return self._measurement.run(data, batch_size, verbose=0, steps=steps)
 
 
 @dataclasses.dataclass(frozen=True)

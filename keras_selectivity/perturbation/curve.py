@@ -5,7 +5,15 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from keras_selectivity.archive import Archived
+from keras_selectivity.archive import Archived, checked_array
+from keras_selectivity.checks import (
+    checked_count,
+    checked_kind,
+    checked_list,
+    checked_numbers,
+    checked_text,
+    received,
+)
 
 
 def area(fractions: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
@@ -23,7 +31,9 @@ def area(fractions: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
         `(...)`, in [0, 1] for accuracies in [0, 1].
 
     Raises:
-        ValueError: If there are fewer than two points.
+        TypeError: If they are no numbers.
+        ValueError: If there are fewer than two points, they do not rise, or the
+            accuracies are of another number of points or not finite.
 
     Example:
         >>> x = np.linspace(0, 1, 5)
@@ -33,9 +43,18 @@ def area(fractions: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
     Reference:
         M18 section 3.2 and figure 3b, "normalized area under the curve".
     """
-    if len(fractions) < 2:
+    fractions = checked_numbers("fractions", fractions, shape="(points,)", least=2)
+    if np.any(np.diff(fractions) <= 0):
         raise ValueError(
-            f"An area needs a curve of two points at least. Received: {len(fractions)}."
+            "`fractions` must rise from one to the next. "
+            f"{received('fractions', fractions)}"
+        )
+    accuracy = checked_numbers("accuracy", accuracy, shape="(..., points)")
+    if accuracy.shape[-1] != len(fractions):
+        raise ValueError(
+            "`accuracy` must hold a value for each of the `fractions=` on its last "
+            f"axis. Received: accuracy of shape {accuracy.shape} for "
+            f"{len(fractions)} fractions."
         )
     from scipy.integrate import trapezoid
 
@@ -56,6 +75,10 @@ class AblationCurve(Archived):
             `"explicit"`.
         clamp: What the units were clamped to.
         top_k: The k of the accuracy.
+
+    Raises:
+        TypeError: If an argument is of a wrong type.
+        ValueError: If lengths do not match, or numbers are out of their range.
 
     Example:
         >>> curve = AblationCurve([0, 2, 4], {"hidden": 4}, [[1.0, 0.75, 0.5]])
@@ -78,15 +101,30 @@ class AblationCurve(Archived):
         clamp: str = "zero",
         top_k: int = 1,
     ) -> None:
-        self.counts = np.asarray(counts, np.int64)
-        self.layers = dict(layers)
-        self.accuracy = np.asarray(accuracy, np.float64)
-        self.test_accuracy = (
-            None if test_accuracy is None else np.asarray(test_accuracy, np.float64)
+        checked_kind("layers", layers, Mapping, "a mapping of layer to number of units")
+        checked_list("layers", list(layers))
+        self.layers = {
+            checked_text("layers", name): checked_count(f"layers[{name!r}]", units)
+            for name, units in layers.items()
+        }
+        self.counts = checked_array(
+            "counts", counts, (None,), dtype=np.int64, least=0, most=self.units
         )
-        self.order = order
-        self.clamp = clamp
-        self.top_k = top_k
+        if not len(self.counts) or np.any(np.diff(self.counts) <= 0):
+            raise ValueError(
+                "`counts` must rise from one to the next, one at least. "
+                f"{received('counts', counts)}"
+            )
+        shape = (None, len(self.counts))
+        self.accuracy = checked_array("accuracy", accuracy, shape, least=0, most=1)
+        self.test_accuracy = None
+        if test_accuracy is not None:
+            self.test_accuracy = checked_array(
+                "test_accuracy", test_accuracy, self.accuracy.shape, least=0, most=1
+            )
+        self.order = checked_text("order", order)
+        self.clamp = checked_text("clamp", clamp)
+        self.top_k = checked_count("top_k", top_k)
 
     @property
     def units(self) -> int:
@@ -162,6 +200,10 @@ class NoiseCurve(Archived):
         accuracy: `(repeats, scales)` in [0, 1].
         top_k: The k of the accuracy.
 
+    Raises:
+        TypeError: If an argument is of a wrong type.
+        ValueError: If lengths do not match, or numbers are out of their range.
+
     Example:
         >>> NoiseCurve([0.0, 1.0], [[1.0, 0.5], [1.0, 0.7]]).mean.tolist()
         [1.0, 0.6]
@@ -173,9 +215,11 @@ class NoiseCurve(Archived):
     file_format: ClassVar[str] = "keras_selectivity noise curve"
 
     def __init__(self, scales: Any, accuracy: Any, top_k: int = 1) -> None:
-        self.scales = np.asarray(scales, np.float64)
-        self.accuracy = np.asarray(accuracy, np.float64)
-        self.top_k = top_k
+        self.scales = checked_array("scales", scales, (None,), least=0)
+        checked_list("scales", self.scales)
+        shape = (None, len(self.scales))
+        self.accuracy = checked_array("accuracy", accuracy, shape, least=0, most=1)
+        self.top_k = checked_count("top_k", top_k)
 
     @property
     def mean(self) -> np.ndarray:

@@ -3,21 +3,22 @@
 import functools
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.batches import Batches
+from keras_selectivity.batches import Batches, check_inputs, not_finite
+from keras_selectivity.checks import checked_count, checked_verbose
+from keras_selectivity.graph import check_keras
 from keras_selectivity.model import SelectivityModel
 from keras_selectivity.perturbation.probes import Probe, Silencing
 from keras_selectivity.perturbation.progress import Progress
 from keras_selectivity.perturbation.reference import (
-    Clamp,
     ElementMeans,
-    checked_clamp,
     gather,
+    reference_weights,
 )
 from keras_selectivity.perturbation.scores import Scores, Truth
 from keras_selectivity.perturbation.segments import SegmentedModel, Values
@@ -63,6 +64,7 @@ class Engine:
         labels: str | int | None = None,
         max_rows: int | None = None,
     ) -> None:
+        check_keras(model)
         wrapped = isinstance(model, SelectivityModel)
         base = model.base_model if wrapped else model
         if taps is None:
@@ -73,39 +75,52 @@ class Engine:
         if wrapped and num_classes is None and labels is None:
             self.targets = model.targets
         else:
-            self.targets = ClassTargets(base, num_classes, labels)
+            self.targets = ClassTargets(base, num_classes, labels, compiled=model)
+        self._max_rows = (
+            None if max_rows is None else checked_count("max_rows", max_rows)
+        )
         self.scores = Scores(model, self.targets, loss, top_k)
         self.axes = [site.channel_axis for site in self.network.sites]
         self.weights = base.weights
-        self._max_rows = _checked_rows(max_rows)
 
-    def clamp_values(
-        self, clamp: Clamp, reference: Any, batch_size: int | None
-    ) -> list[Any]:
+    def check(self, batches: Batches, labels: bool = True) -> None:
+        """Raise for arrays that can not be used, before the model runs.
+
+        Args:
+            batches: The data; nothing is looked at of data that are no arrays.
+            labels: Whether they need labels.
+
+        Raises:
+            TypeError: If labels or weights are not numbers.
+            ValueError: If the inputs do not fit the model, or labels or weights are
+                missing, out of range or of a wrong shape.
+        """
+        if batches.arrays is None:
+            return
+        x, y, sample_weight = batches.arrays
+        check_inputs(self.network.model, x, batches.argument)
+        if labels:
+            self.targets.check(y, sample_weight)
+        else:
+            reference_weights(sample_weight, self.targets, batches.argument)
+
+    def clamp_values(self, reference: Batches | None) -> list[Any]:
         """What units are clamped to.
 
         Args:
-            clamp: `"zero"`, or `"mean"`: the mean of each element of the feature
-                map over the reference set.
-            reference: What `fit` takes, for `"mean"`.
-            batch_size: For arrays.
+            reference: The data over which the mean of each element of a feature map
+                is taken; None: clamp to zero.
 
         Returns:
             For each tap `(..., units)`, or 0.
 
         Raises:
-            ValueError: If `clamp` is neither, or there is no reference set.
+            ValueError: If activations are not finite, or no sample has a weight.
         """
-        if checked_clamp(clamp) == "zero":
-            return [0.0] * len(self.axes)
         if reference is None:
-            raise ValueError(
-                'clamp="mean" needs `reference`, the data over which the mean of each '
-                "unit is taken: the training set, as M18 has it. Received: None."
-            )
-        batches = Batches(reference, batch_size, "reference")
+            return [0.0] * len(self.axes)
         means = ElementMeans(len(self.axes))
-        return gather(means, self.network, self.targets, batches)
+        return gather(means, self.network, self.targets, reference)
 
     def silencing(self, silent: dict[int, np.ndarray], values: list[Any]) -> Silencing:
         """A probe that clamps units, see `Silencing`."""
@@ -134,7 +149,8 @@ class Engine:
             The `Sums` of each data set.
 
         Raises:
-            ValueError: If data are empty, or the checkpoint is of another run.
+            ValueError: If data are empty, the checkpoint is of another run, or an
+                output or a loss is not finite.
         """
         variants = [probe.variants for probe in probes]
         found = [Sums(variants, len(self.scores.names)) for _ in data]
@@ -142,7 +158,7 @@ class Engine:
         progress = Progress(
             {f"{i}_{n}": a for i, s in enumerate(found) for n, a in s.arrays().items()},
             steps=sum(lengths) * len(probes) if all(lengths) else 0,
-            verbose=verbose,
+            verbose=checked_verbose(verbose),
             path=checkpoint,
             identity=[*identity, *self._identity()],
         )
@@ -150,11 +166,12 @@ class Engine:
             for number, batch in enumerate(batches):
                 progress.see(batch)
                 if not progress.skip(len(probes)):
-                    self._run_batch(number, batch, probes, sums, progress)
+                    place = _Place(batches.argument, number)
+                    self._run_batch(place, batch, probes, sums, progress)
             if not sums.weight:
                 raise ValueError(
-                    "`data` is empty: not a single sample with a weight above 0 was "
-                    "seen."
+                    f"`{batches.argument}` is empty: not a single sample with a "
+                    "weight above 0 was seen."
                 )
         progress.finish()
         return found
@@ -173,29 +190,32 @@ class Engine:
 
     def _run_batch(
         self,
-        number: int,
+        place: "_Place",
         batch: tuple[Any, Any, Any],
         probes: Sequence[Probe],
         sums: "Sums",
         progress: Progress,
     ) -> None:
         x, y, sample_weight = batch
+        if place.number == 0:
+            check_inputs(self.network.model, x, place.argument)
         truth = self.scores.truth(y, sample_weight)
         values = self.network.run(x)
         everyone = np.arange(len(truth.weight))
         intact = self.scores.of(truth, everyone, self.network.output(values)).numpy()
+        self._check_intact(place, intact, values, truth.weight > 0)
         if progress.fresh:
             sums.add_intact(intact, truth.weight)
-        for place, probe in enumerate(probes):
+        for position, probe in enumerate(probes):
             if progress.skip(1):
                 continue
-            self._run_probe(number, place, probe, values, truth, intact, sums)
+            self._run_probe(place, position, probe, values, truth, intact, sums)
             progress.advance()
 
     def _run_probe(
         self,
-        number: int,
-        place: int,
+        place: "_Place",
+        position: int,
         probe: Probe,
         values: Values,
         truth: Truth,
@@ -206,18 +226,68 @@ class Engine:
         limit = self._max_rows or max(
             1, min(4096, _BYTES_OF_ROWS // downstream.row_bytes(values))
         )
+        counts = truth.weight > 0
         ran = []
-        for variants, samples in probe.rows(
-            self.network, values, truth.weight > 0, limit
-        ):
-            perturb = functools.partial(probe.perturb, variants=variants, batch=number)
+        for variants, samples in probe.rows(self.network, values, counts, limit):
+            perturb = functools.partial(
+                probe.perturb, variants=variants, batch=place.number
+            )
             outputs = downstream.run(values, samples, perturb)
             found = self.scores.of(truth, samples, outputs)
             ran.append((variants, samples, found))
         # Read at the end, so that a device is not waited for in between.
         for variants, samples, found in ran:
-            change = found.numpy() - intact[samples]
-            sums.add_change(place, variants, change * truth.weight[samples, None])
+            kept = counts[samples]
+            variants, samples, scores = (
+                variants[kept],
+                samples[kept],
+                found.numpy()[kept],
+            )
+            self._check_perturbed(place, probe, variants, scores)
+            change = scores - intact[samples]
+            sums.add_change(position, variants, change * truth.weight[samples, None])
+
+    def _check_intact(
+        self, place: "_Place", scores: np.ndarray, values: Values, counts: np.ndarray
+    ) -> None:
+        """Raise for samples that count, and whose output or loss is not finite."""
+        if np.isfinite(scores[counts]).all():
+            return
+        if np.isfinite(scores[counts, 0]).all():
+            raise ValueError(
+                f"The loss is not finite, first in batch {place.number} of "
+                f"`{place.argument}` (counted from 0), and the output is. Look at the "
+                "loss: it may take the logarithm of 0, or other labels or outputs."
+            )
+        outputs = [self.network.tapped(values, tap) for tap in range(len(self.axes))]
+        layers = [
+            name
+            for name, output in zip(self.network.names, outputs, strict=True)
+            if not np.isfinite(np.asarray(output[counts])).all()
+        ]
+        raise not_finite(layers, place.number, place.argument)
+
+    def _check_perturbed(
+        self, place: "_Place", probe: Probe, variants: np.ndarray, scores: np.ndarray
+    ) -> None:
+        """Raise for rows whose output or loss is not finite."""
+        bad = ~np.isfinite(scores).all(axis=1)
+        if not bad.any():
+            return
+        what = "loss" if np.isfinite(scores[bad, 0]).all() else "output"
+        done = probe.described(int(variants[bad][0]), self.network.names)
+        raise ValueError(
+            f"With {done} the {what} is not finite, first in batch {place.number} of "
+            f"`{place.argument}` (counted from 0), and the intact network's is. Look "
+            "behind the layers for a division, a logarithm or an overflow."
+        )
+
+
+class _Place(NamedTuple):
+    """A batch: of which data, as a user calls them, and its number, from 0."""
+
+    argument: str
+    number: int
 
 
 class Sums:
@@ -266,13 +336,3 @@ class Sums:
     def perturbed(self, probe: int) -> np.ndarray:
         """`(variants, scores)`: mean of each score under each variant."""
         return (self._intact + self._changes[probe]) / self._weight
-
-
-def _checked_rows(max_rows: Any) -> int | None:
-    if max_rows is None:
-        return None
-    if isinstance(max_rows, bool) or not isinstance(max_rows, (int, np.integer)):
-        raise TypeError(f"`max_rows` must be an integer. Received: {max_rows!r}.")
-    if max_rows < 1:
-        raise ValueError(f"`max_rows` must be at least 1. Received: {max_rows}.")
-    return int(max_rows)

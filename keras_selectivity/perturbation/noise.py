@@ -1,7 +1,7 @@
 """Accuracy as Gaussian noise is added to every unit."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -10,7 +10,12 @@ import numpy as np
 from keras_selectivity import taps as taps_module
 from keras_selectivity.archive import check_path
 from keras_selectivity.batches import Batches
-from keras_selectivity.checks import checked_count
+from keras_selectivity.checks import (
+    checked_count,
+    checked_number,
+    checked_seed,
+    received,
+)
 from keras_selectivity.perturbation.curve import NoiseCurve
 from keras_selectivity.perturbation.engine import Engine
 from keras_selectivity.perturbation.probes import Noise
@@ -32,6 +37,7 @@ def noise(
     checkpoint: str | os.PathLike[str] | None = None,
     num_classes: int | None = None,
     labels: str | int | None = None,
+    steps: int | None = None,
 ) -> NoiseCurve:
     """Add Gaussian noise to every unit, and see what is left of the accuracy.
 
@@ -58,14 +64,16 @@ def noise(
         checkpoint: As for `single_unit`.
         num_classes: As for `SelectivityModel`.
         labels: As for `SelectivityModel`.
+        steps: As for `single_unit`.
 
     Returns:
         A `NoiseCurve`.
 
     Raises:
         TypeError: If an argument is of a wrong type; for a subclassed model.
-        ValueError: If a scale is below zero, or data that can be iterated once
-            are needed twice.
+        ValueError: If a scale is below zero, data that can be iterated once are
+            needed twice, or data can not be used, as for `single_unit`; if
+            activations of the reference, or an output, are not finite.
 
     Example:
         >>> import keras, numpy as np
@@ -85,14 +93,16 @@ def noise(
         is that of the map or of each element, nor whether positions share a draw.
     """
     repeats = checked_count("repeats", repeats)
-    checked, seed = _checked_scales(scales), _checked_seed(seed)
+    checked, seed = _checked_scales(scales), checked_seed(seed)
+    top_k = checked_count("top_k", top_k)
     if checkpoint is not None:
-        check_path(checkpoint)
+        check_path(checkpoint, "checkpoint")
+    same = reference is None or reference is data
+    batches = Batches(data, batch_size, again=same, steps=steps)
+    source = batches if same else Batches(reference, batch_size, "reference")
     engine = Engine(model, taps, False, top_k, num_classes, labels)
-    batches = Batches(data, batch_size, again=reference is None or reference is data)
-    source = (
-        batches if reference is None else Batches(reference, batch_size, "reference")
-    )
+    engine.check(batches)
+    engine.check(source, labels=False)
     variances = gather(
         UnitVariances(engine.axes), engine.network, engine.targets, source
     )
@@ -106,21 +116,13 @@ def noise(
 
 
 def _checked_scales(scales: Any) -> np.ndarray:
-    found = np.asarray(scales, np.float64)
-    if found.ndim != 1 or not found.size:
-        raise ValueError(
-            "`scales` must be a list of numbers, one at least. Received: "
-            f"scales={scales!r}."
+    if not isinstance(scales, Iterable) or isinstance(scales, (str, bytes)):
+        raise TypeError(
+            f"`scales` must be a list of numbers. {received('scales', scales)}"
         )
-    if not np.all((found >= 0) & np.isfinite(found)):
+    found = [checked_number("scales", scale, least=0) for scale in scales]
+    if not found:
         raise ValueError(
-            "`scales` are variances and must be finite and not below 0. Received: "
-            f"scales={scales!r}."
+            f"`scales` must hold a number at least. {received('scales', scales)}"
         )
-    return found
-
-
-def _checked_seed(seed: Any) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise TypeError(f"`seed` must be an integer. Received: seed={seed!r}.")
-    return int(seed)
+    return np.array(found)

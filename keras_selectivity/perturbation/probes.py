@@ -33,6 +33,9 @@ class Probe(Protocol):
     ) -> tf.Tensor:
         """What becomes of the outputs at a tap, `(rows, ..., units)`."""
 
+    def described(self, variant: int, names: list[str]) -> str:
+        """What a variant does, in words, given the names of the taps."""
+
 
 class Silencing:
     """Clamps units to a constant, a set of units for each variant.
@@ -82,6 +85,17 @@ class Silencing:
             return outputs * tf.cast(tf.reshape(~silent, shape), outputs.dtype)
         value = tf.cast(self._values[tap], outputs.dtype)
         return tf.where(tf.reshape(silent, shape), value, outputs)
+
+    def described(self, variant: int, names: list[str]) -> str:
+        silent = [
+            (names[tap], unit)
+            for tap in self.taps
+            for unit in np.flatnonzero(self._silent[tap][variant])
+        ]
+        if len(silent) == 1:
+            return f"unit {silent[0][1]} of {silent[0][0]!r} silent"
+        layers = list(dict.fromkeys(name for name, _ in silent))
+        return f"{len(silent)} units of {layers} silent"
 
     def _differs(self, tap: int, outputs: tf.Tensor) -> np.ndarray:
         """`(samples, units)` float32: 1 where a clamp changes the feature map."""
@@ -142,3 +156,7 @@ class Noise:
         noise = tf.random.stateless_normal(tf.shape(outputs), seed)
         noise = noise * tf.reshape(tf.cast(deviation, tf.float32), shape)
         return outputs + tf.cast(noise, outputs.dtype)
+
+    def described(self, variant: int, names: list[str]) -> str:
+        scale = self._scales[variant % len(self._scales)]
+        return f"noise of scale {scale:g} at {names}"

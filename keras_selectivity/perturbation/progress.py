@@ -10,8 +10,10 @@ import keras
 import numpy as np
 
 from keras_selectivity import archive
+from keras_selectivity.files import remove_unfinished, unusable
 
-_FORMAT = "keras_selectivity checkpoint of an analysis"
+_FORMAT, _VERSION = "keras_selectivity checkpoint of an analysis", 2
+_REMEDY = "Delete it to begin anew"
 # An interrupted analysis loses at most about this much, and what it is in.
 _SECONDS_BETWEEN_FILES = 2.0
 
@@ -45,6 +47,7 @@ class Progress:
     ) -> None:
         self._sums = sums
         self._path = None if path is None else os.fspath(path)
+        self._steps = steps
         self._step = 0
         self._done = 0
         self._seen = ""
@@ -55,7 +58,7 @@ class Progress:
         self._shown = 0.0
         self._written = time.monotonic()
         if self._path is not None:
-            archive.check_path(self._path)
+            remove_unfinished(*os.path.split(archive.check_path(self._path)))
             self._identity = _digest(*identity)
             if os.path.exists(self._path):
                 self._restore()
@@ -113,26 +116,36 @@ class Progress:
     def _write(self) -> None:
         header = {
             "format": _FORMAT,
-            "version": 1,
+            "version": _VERSION,
             "identity": self._identity,
             "seen": self._seen,
             "done": self._done,
         }
-        archive.write(self._path or "", header, self._sums, compressed=False)
+        archive.write(self._path or "", header, self._sums)
         self._written = time.monotonic()
 
     def _restore(self) -> None:
-        remedy = "Delete it to begin anew"
-        header, arrays = archive.read(self._path or "", _FORMAT, 1, remedy)
+        path = self._path or ""
+        header, arrays = archive.read(path, _FORMAT, _VERSION, _REMEDY)
         if header.get("identity") != self._identity:
-            raise ValueError(
-                f"{self._path!r} is the checkpoint of another analysis: of other "
-                f"weights, units or settings. {remedy}, or name another file."
+            raise unusable(
+                path,
+                "is the checkpoint of another analysis: of other weights, units or "
+                "settings",
+                f"{_REMEDY}, or name another file",
             )
+        done, seen = header.get("done"), header.get("seen")
+        shapes = {name: total.shape for name, total in self._sums.items()}
+        if (
+            {name: array.shape for name, array in arrays.items()} != shapes
+            or not all(np.isfinite(array).all() for array in arrays.values())
+            or not (isinstance(done, int) and done >= 0)
+            or not isinstance(seen, str)
+        ):
+            raise unusable(path, "does not hold sums of this analysis", _REMEDY)
         for name, total in self._sums.items():
             total[...] = arrays[name]
-        self._done = header["done"]
-        self._seen_before = header["seen"]
+        self._done, self._seen_before = done, seen
 
 
 def _digest(*parts: Any) -> str:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_selectivity.checks import checked_count, received
 from keras_selectivity.model import SelectivityModel
 from keras_selectivity.targets import ClassTargets
 
@@ -73,17 +74,18 @@ class Scores:
             A `Truth`.
 
         Raises:
+            TypeError: If the labels or weights are not numbers.
             ValueError: If the labels are none, out of range or of a wrong shape.
         """
-        if y is not None:
-            self._targets.check(y, sample_weight)
-        weights = self._targets.weights(y, sample_weight)
-        # Where a sample has no weight its label is lost, and does not matter.
-        return Truth(
-            np.asarray(tf.reduce_sum(weights, axis=-1)),
-            tf.argmax(weights, axis=-1),
-            tf.convert_to_tensor(self._targets.pick(y, "y")),
-        )
+        found = self._targets.read(y, sample_weight)
+        self._targets.raise_for(found.faults)
+        weights = found.weights
+        weight = tf.reduce_sum(weights, axis=-1)
+        labels = tf.convert_to_tensor(self._targets.pick(y, "y"))
+        # The label of a sample without a weight may be none: no loss is to see it.
+        counts = tf.reshape(weight > 0, [-1] + [1] * (labels.shape.rank - 1))
+        labels = tf.where(counts, labels, tf.zeros_like(labels))
+        return Truth(weight.numpy(), tf.argmax(weights, axis=-1), labels)
 
     def of(self, truth: "Truth", rows: Any, outputs: Any) -> tf.Tensor:
         """Scores of rows, each a sample of a batch.
@@ -94,7 +96,7 @@ class Scores:
             outputs: What the model returned for the rows.
 
         Returns:
-            float64 `(rows, scores)`.
+            float64 `(rows, scores)`; NaN in rows whose output is not finite.
 
         Raises:
             ValueError: If the output is not one number for each class.
@@ -123,7 +125,10 @@ class Scores:
             found.append(_in_top(outputs, classes, self._top_k))
         if self._loss is not None:
             found.append(_per_sample(self._loss, labels, outputs))
-        return tf.stack([tf.cast(score, tf.float64) for score in found], axis=-1)
+        scores = tf.stack([tf.cast(score, tf.float64) for score in found], axis=-1)
+        # The highest of NaN would be class 0.
+        finite = tf.reduce_all(tf.math.is_finite(outputs), axis=1, keepdims=True)
+        return tf.where(finite, scores, np.nan)
 
 
 class Truth:
@@ -154,7 +159,7 @@ def _in_top(outputs: tf.Tensor, classes: tf.Tensor, k: int) -> tf.Tensor:
     before = tf.range(outputs.shape[1], dtype=tf.int64) < classes[:, None]
     higher = (outputs > own) | ((outputs == own) & before)
     places = tf.math.count_nonzero(higher, axis=1)
-    return (places < k) & tf.math.is_finite(own[:, 0])
+    return places < k
 
 
 def _per_sample(loss: Any, labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
@@ -180,18 +185,22 @@ def _loss_of(model: keras.Model, targets: ClassTargets, loss: Any) -> Any:
             "A change of the loss needs a loss, and the model is not compiled with "
             "one. Compile it, or name a loss: loss='sparse_categorical_crossentropy'."
         )
-    return keras.losses.get(loss)
+    try:
+        return keras.losses.get(loss)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "`loss` must be a Keras loss: its name, an instance or a function. "
+            f"{received('loss', loss)}"
+        ) from error
 
 
 def _checked_top_k(top_k: Any, classes: int) -> int | None:
     if top_k is None:
         return None
-    if isinstance(top_k, bool) or not isinstance(top_k, (int, np.integer)):
-        raise TypeError(f"`top_k` must be an integer. Received: top_k={top_k!r}.")
-    if not 1 <= top_k <= classes:
+    if checked_count("top_k", top_k) > classes:
         raise ValueError(
-            f"`top_k` must be at least 1 and at most the number of classes, {classes}. "
-            f"Received: top_k={top_k}."
+            f"`top_k` must be at most the number of classes, {classes}. "
+            f"{received('top_k', top_k)}"
         )
     return int(top_k)
 

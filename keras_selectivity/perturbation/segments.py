@@ -30,6 +30,7 @@ class SegmentedModel:
         silenced_as: A view of the model whose silent units are silent here too.
 
     Attributes:
+        model: The model.
         sites: The tapped sites, in graph order.
 
     Raises:
@@ -57,10 +58,11 @@ class SegmentedModel:
         taps: taps_module.Selection = "relu",
         silenced_as: taps_module.TappedModel | None = None,
     ) -> None:
-        self.sites = taps_module.select(taps_module.find(model), taps)
+        _, self.sites = taps_module.chosen(model, taps)
         silencing = {} if silenced_as is None else silenced_as.silencing_taps()
         walk = graph.Walk(silencing)
         rebuilt = walk.rebuild(model)
+        self.model = model
         self._inputs = model.inputs
         # Takes data as the model itself does: by name, nested, of another dtype.
         self._intake = keras.Model(graph.ends(model)[0], list(model.inputs))

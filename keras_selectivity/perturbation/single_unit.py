@@ -8,10 +8,16 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.archive import Archived, check_path
+from keras_selectivity.archive import Archived, check_path, checked_units
 from keras_selectivity.batches import Batches
+from keras_selectivity.checks import (
+    checked_choice,
+    checked_count,
+    checked_kind,
+    checked_number,
+)
 from keras_selectivity.perturbation.engine import Engine
-from keras_selectivity.perturbation.reference import Clamp
+from keras_selectivity.perturbation.reference import Clamp, reference_of
 
 
 def single_unit(
@@ -29,6 +35,7 @@ def single_unit(
     num_classes: int | None = None,
     labels: str | int | None = None,
     max_rows: int | None = None,
+    steps: int | None = None,
 ) -> "SingleUnitAblation":
     """Silence every unit by itself, and see what the network loses.
 
@@ -60,15 +67,18 @@ def single_unit(
         labels: As for `SelectivityModel`.
         max_rows: How many pairs of a sample and a unit run at once. None: as
             many as cross the cut in 128 MiB, at most 4,096.
+        steps: How many batches of `data` to take, for data without end; None: all.
+            A `reference` that is not `data` itself must end.
 
     Returns:
         A `SingleUnitAblation`.
 
     Raises:
         TypeError: If an argument is of a wrong type; for a subclassed model.
-        ValueError: If the data are empty or without labels, no loss is known, a
-            mean clamp has no reference set, a selection is empty, or the
-            checkpoint is of another analysis.
+        ValueError: If the data are empty, endless without `steps` or without labels,
+            labels or weights are out of range, no loss is known, a mean clamp has
+            no reference set, a selection is empty, or the checkpoint is of another
+            analysis; if an output or a loss is not finite.
 
     Example:
         >>> import keras, numpy as np
@@ -88,10 +98,18 @@ def single_unit(
         M18 section 2.2; appendix A.1 for the mean.
     """
     if checkpoint is not None:
-        check_path(checkpoint)
+        check_path(checkpoint, "checkpoint")
+    if loss is False:
+        raise ValueError("`loss` must be a Keras loss, or None. Received: loss=False.")
+    same = reference is data
+    means = reference_of(clamp, reference, batch_size, steps if same else None)
+    again = same and means is not None
+    batches = Batches(data, batch_size, again=again, steps=steps)
     engine = Engine(model, taps, loss, top_k, num_classes, labels, max_rows)
-    batches = Batches(data, batch_size, again=clamp == "mean" and reference is data)
-    values = engine.clamp_values(clamp, reference, batch_size)
+    engine.check(batches)
+    if means is not None:
+        engine.check(means, labels=False)
+    values = engine.clamp_values(means)
     units = engine.network.units
     probes = [
         engine.silencing({tap: np.eye(count, dtype=bool)}, values)
@@ -124,6 +142,11 @@ class SingleUnitAblation(Archived, Mapping[str, dict[str, np.ndarray]]):
         top_k: The k of the top-k accuracy, or None.
         samples: Number of samples, or the sum of their weights.
 
+    Raises:
+        TypeError: If an argument is of a wrong type.
+        ValueError: If there is no layer, the layers do not hold the same changes, or
+            the changes of a layer are not of the same units.
+
     Example:
         >>> import numpy as np
         >>> result = SingleUnitAblation(
@@ -142,11 +165,16 @@ class SingleUnitAblation(Archived, Mapping[str, dict[str, np.ndarray]]):
         top_k: int | None = None,
         samples: float = 0.0,
     ) -> None:
-        self._changes = {name: dict(found) for name, found in changes.items()}
-        self.intact = dict(intact)
+        checked_kind("changes", changes, Mapping, "a mapping of layers to changes")
+        checked_kind("intact", intact, Mapping, "a mapping of scores to numbers")
+        self._changes = checked_units("changes", changes, finite=True)
+        self.intact = {
+            name: checked_number(f"intact[{name!r}]", value)
+            for name, value in intact.items()
+        }
         self.clamp = clamp
-        self.top_k = top_k
-        self.samples = samples
+        self.top_k = None if top_k is None else checked_count("top_k", top_k)
+        self.samples = checked_number("samples", samples, least=0)
 
     def __getitem__(self, layer: str) -> dict[str, np.ndarray]:
         return self._changes[layer]
@@ -171,10 +199,7 @@ class SingleUnitAblation(Archived, Mapping[str, dict[str, np.ndarray]]):
             ValueError: If the result does not hold the change.
         """
         held = list(next(iter(self._changes.values())))
-        if change not in held:
-            raise ValueError(
-                f"`change` must be one of {held}. Received: change={change!r}."
-            )
+        checked_choice("change", change, held)
         sign = 1 if change == "loss_change" else -1
         return sign * np.concatenate([found[change] for found in self.values()])
 

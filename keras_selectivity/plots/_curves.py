@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from keras_selectivity.checks import received
 from keras_selectivity.perturbation import AblationCurve, NoiseCurve
 
 Curve = TypeVar("Curve", AblationCurve, NoiseCurve)
@@ -25,7 +26,7 @@ def by_label(
         "a list of them."
     )
     if not isinstance(given, Mapping):
-        raise TypeError(f"{expected} Received: curves={curves!r}.")
+        raise TypeError(f"{expected} {received('curves', curves)}")
     groups: dict[str, list[Curve]] = {}
     for key, group in given.items():
         label = str(key)  # A number makes a label too, 0 included.
@@ -33,11 +34,11 @@ def by_label(
         if not isinstance(groups[label], (list, tuple)) or not all(
             isinstance(curve, kind) for curve in groups[label]
         ):
-            raise TypeError(f"{expected} Received: curves[{label!r}]={group!r}.")
+            raise TypeError(f"{expected} {received(f'curves[{label!r}]', group)}")
     if not groups or not all(groups.values()):
         raise ValueError(
             "`curves` must hold at least one curve, and no empty list. "
-            f"Received: curves={curves!r}."
+            f"{received('curves', curves)}"
         )
     found = sorted({curve.top_k for group in groups.values() for curve in group})
     if len(found) > 1:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import checked_kind, checked_numbers
 from keras_selectivity.inference import Interval, bootstrap_mean
 
 # Enough for the width of a line.
@@ -40,16 +41,15 @@ def by_replicate(name: str, values: Mapping[Any, Any]) -> dict[str, np.ndarray]:
     """For each label `(replicates, points)`; one replicate may come as a vector.
 
     Raises:
-        TypeError: If they are no mapping of label to values.
+        TypeError: If they are no mapping of label to numbers.
         ValueError: If there are no values, or they have another shape or other
             lengths.
     """
-    if not isinstance(values, Mapping):
-        raise TypeError(
-            f"`{name}` must map labels to values. Received: {name} of type "
-            f"{type(values).__name__}."
-        )
-    found = {str(key): np.atleast_2d(np.asarray(v, float)) for key, v in values.items()}
+    checked_kind(name, values, Mapping, "a mapping of labels to values")
+    found = {
+        str(key): np.atleast_2d(checked_numbers(name, value, shape="...", finite=False))
+        for key, value in values.items()
+    }
     shapes = {label: array.shape for label, array in found.items()}
     if (
         not found

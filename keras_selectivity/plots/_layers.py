@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import checked_choice, checked_kind
 from keras_selectivity.report import SelectivityReport
 
 _LABELS = {
@@ -16,13 +17,18 @@ _LABELS = {
 }
 
 
-def check_measure(report: SelectivityReport, measure: str, argument: str) -> None:
-    """Raise a ValueError unless the report holds the measure."""
-    if measure not in report.metrics:
-        raise ValueError(
-            f"`{argument}` must name a measure that the report holds: "
-            f"{report.metrics}. Received: {argument}={measure!r}."
-        )
+def check_measure(
+    report: Any, measure: Any, argument: str, report_argument: str = "report"
+) -> None:
+    """Raise unless there is a report, and it holds the measure.
+
+    Raises:
+        TypeError: If `report` is no report.
+        ValueError: If it does not hold the measure.
+    """
+    wanted = "what `measure` returned"
+    checked_kind(report_argument, report, SelectivityReport, wanted)
+    checked_choice(argument, measure, report.metrics)
 
 
 def measure_label(measure: str) -> str:

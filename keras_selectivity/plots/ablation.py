@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from keras_selectivity.checks import checked_choice, checked_flag
 from keras_selectivity.perturbation import AblationCurve, area
 from keras_selectivity.plots._curves import (
     accuracy_label,
@@ -15,8 +16,12 @@ from keras_selectivity.plots._curves import (
     finish,
     shared,
 )
+from keras_selectivity.plots._figure import new_figure
 
-_AXES = {"fraction": "fraction of units silenced", "count": "number of units silenced"}
+_AXES: dict[Literal["fraction", "count"], str] = {
+    "fraction": "fraction of units silenced",
+    "count": "number of units silenced",
+}
 
 
 def plot_ablation(
@@ -47,7 +52,8 @@ def plot_ablation(
         A `matplotlib.figure.Figure`.
 
     Raises:
-        TypeError: If `curves` are not ablation curves.
+        TypeError: If `curves` are not ablation curves, or an option is of a wrong
+            type.
         ValueError: If there are no curves, one has no accuracy on a test set that
             is asked for, those of one label are not at the same points, not all
             are of the same top-k accuracy, or `against` is neither of the two.
@@ -66,17 +72,14 @@ def plot_ablation(
         M18 figures 1, 3a and A1. R22 figures 3 and 8 are of the same kind, but
         with confidence intervals.
     """
-    if against not in _AXES:
-        raise ValueError(
-            f"`against` must be one of {list(_AXES)}. Received: against={against!r}."
-        )
+    against = checked_choice("against", against, _AXES)
+    test = checked_flag("test", test)
     groups = by_label(curves, AblationCurve)
     places = {label: _places(label, group, against) for label, group in groups.items()}
     values = {label: _accuracy(label, group, test) for label, group in groups.items()}
     names = [_name(label, places[label], values[label]) for label in groups]
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=figure_size(names), layout="constrained")
+    figure = new_figure(*figure_size(names), title)
     axes = figure.subplots()
     for color, label, name in zip(colors(len(groups)), groups, names, strict=True):
         draw_band(axes, places[label], values[label], color=color, label=name)
@@ -85,8 +88,6 @@ def plot_ablation(
         xlabel=_AXES[against], ylabel=accuracy_label(top_k, "test " if test else "")
     )
     finish(axes)
-    if title:
-        figure.suptitle(title)
     return figure
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.plots._figure import new_figure
 from keras_selectivity.plots._layers import (
     check_measure,
     depth_bar,
@@ -38,6 +39,7 @@ def plot_agreement(
         units, or where a measure is constant.
 
     Raises:
+        TypeError: If `report` is not what `measure` returned.
         ValueError: If the report does not hold a measure.
 
     Example:
@@ -59,7 +61,6 @@ def plot_agreement(
     """
     check_measure(report, x, "x")
     check_measure(report, y, "y")
-    from matplotlib.figure import Figure
 
     names = list(report)
     across = np.concatenate([found[x] for found in report.values()])
@@ -69,7 +70,7 @@ def plot_agreement(
     across, along, depth = across[kept], along[kept], depth[kept]
     spearman, pearson = _correlations(across, along)
 
-    figure = Figure(figsize=(7, 5), layout="constrained")
+    figure = new_figure(7, 5, title)
     axes = figure.subplots()
     points = scatter_units(axes, across, along, depth, len(names))
     axes.set(
@@ -79,8 +80,6 @@ def plot_agreement(
     )
     axes.spines[["top", "right"]].set_visible(False)
     depth_bar(points, axes, names)
-    if title:
-        figure.suptitle(title)
     return figure
 
 

@@ -5,6 +5,16 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import (
+    checked_kind,
+    checked_names,
+    checked_numbers,
+    checked_text,
+)
+from keras_selectivity.plots._figure import new_figure
+
+_HISTORY = "the `history` of what `fit` returned, a mapping of name to values"
+
 
 def plot_auc(
     history: Mapping[str, Sequence[float]],
@@ -30,6 +40,8 @@ def plot_auc(
         A `matplotlib.figure.Figure`.
 
     Raises:
+        TypeError: If `history` is no mapping of names to numbers, or an option is of
+            a wrong type.
         ValueError: If the history does not hold one of the names, or not a value
             of each for every epoch.
 
@@ -42,15 +54,20 @@ def plot_auc(
     Reference:
         M18 figure 4a.
     """
+    checked_kind("history", history, Mapping, _HISTORY)
     if losses is None:
         losses = [name for name in ("loss", "val_loss") if name in history]
+    losses, key = checked_names("losses", losses, least=0), checked_text("key", key)
     missing = [name for name in (*losses, key) if name not in history]
     if missing:
         raise ValueError(
             f"`history` must hold {missing}, for `losses` and `key`. It holds "
             f"{sorted(history)}."
         )
-    values = {name: np.asarray(history[name], float) for name in (*losses, key)}
+    values = {
+        name: checked_numbers("history", history[name], finite=False)
+        for name in (*losses, key)
+    }
     epochs = max(len(found) for found in history.values())
     lengths = {name: len(found) for name, found in values.items()}
     if set(lengths.values()) != {epochs}:
@@ -58,10 +75,9 @@ def plot_auc(
             f"`history` must hold a value for each of its {epochs} epochs; log NaN "
             f"where there is none. Received: {lengths}."
         )
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = new_figure(7, 4, title)
     left = figure.subplots()
     right = left.twinx()
     for index, name in enumerate(losses):
@@ -81,8 +97,6 @@ def plot_auc(
         bbox_to_anchor=(0, 1),
         ncols=len(handles),
     )
-    if title:
-        figure.suptitle(title)
     return figure
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import checked_list, checked_seed, received
+from keras_selectivity.plots._figure import new_figure
 from keras_selectivity.plots._layers import (
     check_measure,
     figure_width,
@@ -14,6 +16,7 @@ from keras_selectivity.plots._layers import (
 from keras_selectivity.report import SelectivityReport
 
 _RESAMPLES = 2000
+_REPORTS = "what `measure` returned, or a list of such reports or of lists of them"
 
 
 def plot_depth(
@@ -47,6 +50,7 @@ def plot_depth(
         the same ones, and numbers, from 1, where not.
 
     Raises:
+        TypeError: If `reports` are no reports, or an option is of a wrong type.
         ValueError: If there are no reports, a report does not hold the measure,
             replicates differ in their layers, or `labels` are not as many as the
             lines.
@@ -71,35 +75,33 @@ def plot_depth(
     Reference:
         LM21 figure A1a.
     """
-    lines = [reports] if isinstance(reports, SelectivityReport) else list(reports)
+    seed = checked_seed(seed)
+    lines = [reports] if isinstance(reports, SelectivityReport) else reports
     groups = [
-        [line] if isinstance(line, SelectivityReport) else list(line) for line in lines
+        [line]
+        if isinstance(line, SelectivityReport)
+        else checked_list("reports", line, _REPORTS)
+        for line in checked_list("reports", lines, _REPORTS)
     ]
-    if not groups or not all(groups):
-        raise ValueError(
-            "`reports` must hold at least one report, and no empty line. "
-            f"Received: reports={reports!r}."
-        )
     for group in groups:
         for report in group:
-            check_measure(report, metric, "metric")
+            check_measure(report, metric, "metric", "reports")
             if list(report) != list(group[0]):
                 raise ValueError(
                     "`reports` of one line must have the same layers. "
                     f"Received: {list(group[0])} and {list(report)}."
                 )
-    if labels is not None and len(labels) != len(groups):
+    if labels is not None and len(checked_list("labels", labels)) != len(groups):
         raise ValueError(
             f"`labels` must name each of the {len(groups)} lines. "
-            f"Received: labels={labels!r}."
+            f"{received('labels', labels)}"
         )
-    from matplotlib.figure import Figure
 
     depth = max(len(group[0]) for group in groups)
     names = list(groups[0][0])
     named = all(list(group[0]) == names for group in groups)
 
-    figure = Figure(figsize=(figure_width(depth), 4.5), layout="constrained")
+    figure = new_figure(figure_width(depth), 4.5, title)
     axes = figure.subplots()
     for index, group in enumerate(groups):
         rng = np.random.default_rng(seed)
@@ -124,8 +126,6 @@ def plot_depth(
         axes.set(xlabel="depth")
     if labels is not None:
         axes.legend(frameon=False)
-    if title:
-        figure.suptitle(title)
     return figure
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import checked_choice, checked_names
+from keras_selectivity.plots._figure import new_figure
 from keras_selectivity.plots._layers import (
     check_measure,
     figure_width,
@@ -38,6 +40,7 @@ def plot_distribution(
         A `matplotlib.figure.Figure`.
 
     Raises:
+        TypeError: If `report` is not what `measure` returned, or `layers` no names.
         ValueError: If the report does not hold the measure or a layer, or
             `layers` is empty.
 
@@ -59,19 +62,14 @@ def plot_distribution(
         M18 figures 6 and A2; R22 figure 2.
     """
     check_measure(report, metric, "metric")
-    unknown = [name for name in layers or () if name not in report]
-    if unknown or (layers is not None and not len(layers)):
-        raise ValueError(
-            f"`layers` must name taps of the report: {list(report)}. "
-            f"Received: layers={layers!r}."
-        )
-    from matplotlib.figure import Figure
+    for name in [] if layers is None else checked_names("layers", layers):
+        checked_choice("layers", name, report)
 
     names = [name for name in report if layers is None or name in layers]
     values = [report[name][metric] for name in names]
     values = [found[np.isfinite(found)] for found in values]
 
-    figure = Figure(figsize=(figure_width(len(names)), 4.5), layout="constrained")
+    figure = new_figure(figure_width(len(names)), 4.5, title)
     axes = figure.subplots()
     spread = [place for place, found in enumerate(values) if _has_spread(found)]
     if spread:
@@ -94,8 +92,6 @@ def plot_distribution(
     axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1))
     axes.set(ylabel=measure_label(metric))
     label_layers(axes, names)
-    if title:
-        figure.suptitle(title)
     return figure
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import checked_kind
 from keras_selectivity.perturbation import Correlation, ImportanceCorrelations
+from keras_selectivity.plots._figure import new_figure
 from keras_selectivity.plots._layers import (
     depth_bar,
     depth_norm,
@@ -61,13 +63,9 @@ def plot_importance(correlations: ImportanceCorrelations, *, title: str = "") ->
     Reference:
         M18 figures 7 and A4.
     """
-    if not isinstance(correlations, ImportanceCorrelations):
-        raise TypeError(
-            "`correlations` must be what `importance_correlations` returned. "
-            f"Received: correlations={correlations!r}."
-        )
+    wanted = "what `importance_correlations` returned"
+    checked_kind("correlations", correlations, ImportanceCorrelations, wanted)
     from matplotlib import colormaps
-    from matplotlib.figure import Figure
 
     names = list(correlations.layers)
     across = [correlations.selectivity[name] for name in names]
@@ -79,7 +77,7 @@ def plot_importance(correlations: ImportanceCorrelations, *, title: str = "") ->
     everything = np.concatenate(across)
     drawn = [np.isfinite(found.slope) for found in correlations.layers.values()]
 
-    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    figure = new_figure(11, 4.2, title)
     units, lines = figure.subplots(1, 2, sharex=True)
     points = scatter_units(units, everything, np.concatenate(along), depth, len(names))
     overall = correlations.overall
@@ -107,8 +105,6 @@ def plot_importance(correlations: ImportanceCorrelations, *, title: str = "") ->
             for name, has_line in zip(names, drawn, strict=True)
         ],
     )
-    if title:
-        figure.suptitle(title)
     return figure
 
 

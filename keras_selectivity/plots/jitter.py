@@ -4,6 +4,14 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import (
+    checked_integer,
+    checked_numbers,
+    checked_real,
+    checked_seed,
+)
+from keras_selectivity.plots._figure import new_figure
+
 
 def plot_jitter(
     responses: Any,
@@ -31,6 +39,8 @@ def plot_jitter(
         A `matplotlib.figure.Figure`.
 
     Raises:
+        TypeError: If responses or labels are not numbers, or an option is of a wrong
+            type.
         ValueError: If `responses` and `labels` differ in length, are empty or not
             vectors, a response is not finite, or no sample is of class `target`.
 
@@ -42,33 +52,29 @@ def plot_jitter(
     Reference:
         G19 figures 3a and 4.
     """
-    responses = np.asarray(responses, float)
-    labels = np.asarray(labels)
-    if responses.ndim != 1 or responses.shape != labels.shape or not len(labels):
+    seed = checked_seed(seed)
+    responses = checked_numbers("responses", responses, shape="(samples,)")
+    labels = checked_real("labels", labels, booleans=True)
+    if responses.shape != labels.shape:
         raise ValueError(
             "`responses` and `labels` must be vectors of the same length, above 0. "
             f"Received: shapes {responses.shape} and {labels.shape}."
         )
-    if not np.isfinite(responses).all():
-        raise ValueError("`responses` must be finite. Received: NaN or infinity.")
     classes, place = np.unique(labels, return_inverse=True)
     if target is None:
         means = np.bincount(place, responses) / np.bincount(place)
         target = classes[means.argmax()]
-    elif target not in classes:
+    elif checked_integer("target", target) not in classes:
         raise ValueError(
             "`target` must be a class of `labels`, which holds "
             f"{len(classes)} classes. Received: target={target!r}."
         )
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 3.2), layout="constrained")
+    figure = new_figure(7, 3.2, title)
     axes = figure.subplots()
     draw_jitter(axes, responses, labels, target, seed=seed)
     # Beside the points: they fill the whole height.
     axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    if title:
-        figure.suptitle(title)
     return figure
 
 

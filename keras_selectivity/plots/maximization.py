@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import checked_kind, checked_list
 from keras_selectivity.maximization import Maximized
+from keras_selectivity.plots._figure import new_figure
 from keras_selectivity.plots._layers import check_measure, measure_label
 from keras_selectivity.report import SelectivityReport
 
@@ -39,9 +41,10 @@ def plot_maximized(
         A `matplotlib.figure.Figure`.
 
     Raises:
-        TypeError: If `found` is not what `maximize` returned.
-        ValueError: If images have other channels, or the report does not hold the
-            layer or the measure.
+        TypeError: If `found` is not what `maximize` returned, or `report` not what
+            `measure` did.
+        ValueError: If images have other channels, the report does not hold the layer
+            or the measure, or a class has no name.
 
     Example:
         >>> import keras, numpy as np
@@ -60,10 +63,7 @@ def plot_maximized(
     Reference:
         G19 figures A5, A6 and A7.
     """
-    if not isinstance(found, Maximized):
-        raise TypeError(
-            f"`found` must be what `maximize` returned. Received: found={found!r}."
-        )
+    checked_kind("found", found, Maximized, "what `maximize` returned")
     if found.images.shape[-1] not in (1, 3):
         raise ValueError(
             "`found` must hold images with 1 or 3 channels. Received: images of shape "
@@ -76,7 +76,9 @@ def plot_maximized(
                 f"`report` must hold the layer {found.layer!r} of the images. It holds "
                 f"{list(report)}; measure with taps=[{found.layer!r}]."
             )
-    from matplotlib.figure import Figure
+        if class_names is not None:
+            classes = len(report.class_weight)
+            class_names = checked_list("class_names", class_names, least=classes)
 
     low, high = found.value_range
     shown = np.clip((found.images - low) / np.where(high > low, high - low, 1), 0, 1)
@@ -87,7 +89,7 @@ def plot_maximized(
     aspect = min(max(shown.shape[2] / shown.shape[3], 0.3), 3.0)
     text = 0.25 if report is None else 0.45
     size = (side * columns, (side * aspect + text) * rows + (0.35 if title else 0))
-    figure = Figure(figsize=size, layout="constrained")
+    figure = new_figure(*size, title)
     for place, unit in enumerate(found.units):
         activations = found.activations[place]
         caption = f"unit {unit}: {activations.max():.3g}"
@@ -100,8 +102,6 @@ def plot_maximized(
         axes.imshow(_grid(shown[place][order], within))
         axes.set_title(caption, fontsize=8)
         axes.set_axis_off()
-    if title:
-        figure.suptitle(title)
     return figure
 
 

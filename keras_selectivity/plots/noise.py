@@ -15,6 +15,7 @@ from keras_selectivity.plots._curves import (
     finish,
     shared,
 )
+from keras_selectivity.plots._figure import new_figure
 
 
 def plot_noise(
@@ -64,11 +65,10 @@ def plot_noise(
                 "`curves` must have a scale above 0. Received: for "
                 f"{label!r}, {scales.tolist()}."
             )
-    from matplotlib.figure import Figure
 
     intact = any(np.any(scales == 0) for scales in places.values())
     names = [*groups, "intact"] if intact else list(groups)
-    figure = Figure(figsize=figure_size(names), layout="constrained")
+    figure = new_figure(*figure_size(names), title)
     axes = figure.subplots()
     axes.set_xscale("log")
     for color, (label, group) in zip(colors(len(groups)), groups.items(), strict=True):
@@ -90,6 +90,4 @@ def plot_noise(
         ylabel=accuracy_label(top_k),
     )
     finish(axes)
-    if title:
-        figure.suptitle(title)
     return figure

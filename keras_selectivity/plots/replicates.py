@@ -5,7 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import (
+    checked_kind,
+    checked_list,
+    checked_numbers,
+    checked_seed,
+    checked_text,
+)
 from keras_selectivity.plots._curves import colors
+from keras_selectivity.plots._figure import new_figure
 from keras_selectivity.plots._intervals import (
     draw_alphas,
     draw_interval,
@@ -41,7 +49,8 @@ def plot_replicates(
         A `matplotlib.figure.Figure`.
 
     Raises:
-        TypeError: If `distances` are not `ReplicateDistances`.
+        TypeError: If `distances` are not `ReplicateDistances`, or an option is of a
+            wrong type.
         ValueError: If there are none, or their layers differ.
 
     Example:
@@ -58,24 +67,18 @@ def plot_replicates(
     """
     single = isinstance(distances, ReplicateDistances)
     named: Any = {"": distances} if single else distances
-    if not isinstance(named, Mapping) or not all(
-        isinstance(found, ReplicateDistances) for found in named.values()
-    ):
-        raise TypeError(
-            "`distances` must be what `replicates` returned, or a mapping of label to "
-            f"it. Received: distances={distances!r}."
-        )
+    seed, ylabel = checked_seed(seed), checked_text("ylabel", ylabel, empty=True)
+    wanted = "what `replicates` returned, or a mapping of label to it"
+    for found in checked_kind("distances", named, Mapping, wanted).values():
+        checked_kind("distances", found, ReplicateDistances, wanted)
     layers = [found.layers for found in named.values()]
     if not layers or any(names != layers[0] for names in layers):
         raise ValueError(
             "`distances` must hold at least one, all of the same layers. Received: "
             f"layers {layers}."
         )
-    from matplotlib.figure import Figure
 
-    figure = Figure(
-        figsize=(figure_width(len(layers[0])) + 2.5, 4.2), layout="constrained"
-    )
+    figure = new_figure(figure_width(len(layers[0])) + 2.5, 4.2, title)
     axes = figure.subplots()
     places = np.arange(len(layers[0]))
     for color, (label, found) in zip(colors(len(named)), named.items(), strict=True):
@@ -97,8 +100,6 @@ def plot_replicates(
     axes.set(ylabel=ylabel)
     label_layers(axes, layers[0])
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    if title:
-        figure.suptitle(title)
     return figure
 
 
@@ -127,6 +128,7 @@ def plot_distance_ratio(
         A `matplotlib.figure.Figure`.
 
     Raises:
+        TypeError: If they are not numbers, or an option is of a wrong type.
         ValueError: If the two differ in length or are empty, an alpha stands twice, or
             a ratio is not a positive number.
 
@@ -138,24 +140,28 @@ def plot_distance_ratio(
     Reference:
         LM21 figures 2b and A3, with the tests of `ReplicateDistances.test`.
     """
-    if not 0 < len(alphas) == len(ratios) == len(set(alphas)):
+    seed, values = checked_seed(seed), checked_numbers("alphas", alphas)
+    ratios = checked_list("ratios", ratios, "a list of numbers for each alpha")
+    if not len(ratios) == len(values) == len(np.unique(values)):
         raise ValueError(
             "`alphas` and `ratios` must have the same length, above 0, and no alpha "
-            f"twice. Received: alphas={list(alphas)!r}, {len(ratios)} ratios."
+            f"twice. Received: alphas={values.tolist()!r}, {len(ratios)} ratios."
         )
-    order = np.argsort(np.asarray(alphas, float))
-    values = np.asarray(alphas, float)[order]
-    found = [np.atleast_1d(np.asarray(ratios[place], float)) for place in order]
+    order = np.argsort(values)
+    values = values[order]
+    found = [
+        np.atleast_1d(checked_numbers("ratios", ratios[place], shape="..."))
+        for place in order
+    ]
     for alpha, layers in zip(values, found, strict=True):
-        if not layers.size or not np.all((layers > 0) & np.isfinite(layers)):
+        if not np.all(layers > 0):
             raise ValueError(
                 "`ratios` must be positive numbers, one for each layer. Received: for "
                 f"alpha={alpha:g}, {layers.tolist()}."
             )
-    from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-    figure = Figure(figsize=(5.5, 4), layout="constrained")
+    figure = new_figure(5.5, 4, title)
     axes = figure.subplots()
     for place, layers in enumerate(found):
         axes.scatter(
@@ -176,6 +182,4 @@ def plot_distance_ratio(
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.2f}"))
     axes.set(ylabel="CCA distance ratio")
     draw_alphas(axes, values)
-    if title:
-        figure.suptitle(title)
     return figure

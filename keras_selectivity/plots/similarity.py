@@ -5,7 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import (
+    checked_flag,
+    checked_kind,
+    checked_numbers,
+    checked_seed,
+    checked_text,
+)
 from keras_selectivity.plots._curves import colors, figure_size, finish
+from keras_selectivity.plots._figure import new_figure
 from keras_selectivity.plots._intervals import (
     by_replicate,
     draw_interval,
@@ -40,7 +48,8 @@ def plot_similarity(
         A `matplotlib.figure.Figure`.
 
     Raises:
-        TypeError: If `matrices` are not similarity matrices.
+        TypeError: If `matrices` are not similarity matrices, or an option is of a
+            wrong type.
         ValueError: If there are none, or not all are of the same method.
 
     Example:
@@ -56,8 +65,8 @@ def plot_similarity(
     """
     named = {"": matrices} if isinstance(matrices, SimilarityMatrix) else matrices
     _check_matrices(named)
+    distances = checked_flag("distances", distances)
     from matplotlib import colormaps
-    from matplotlib.figure import Figure
 
     shown = {k: m.distances if distances else m.values for k, m in named.items()}
     ends = _ends(list(shown.values()))
@@ -65,9 +74,7 @@ def plot_similarity(
     width, height = (
         min(max(2.2, 1.2 + 0.22 * n), 9.0) for n in first.values.shape[::-1]
     )
-    figure = Figure(
-        figsize=(width * len(named) + 1.3, height + 0.6), layout="constrained"
-    )
+    figure = new_figure(width * len(named) + 1.3, height + 0.6, title)
     colours = colormaps["viridis"].with_extremes(bad=_MISSING)
     panels = figure.subplots(1, len(named), squeeze=False)[0]
     for axes, (label, matrix) in zip(panels, named.items(), strict=True):
@@ -81,8 +88,6 @@ def plot_similarity(
     bar = figure.colorbar(image, ax=list(panels))
     what = "distance" if distances else "similarity"
     bar.set_label(f"{what} ({_NAMES.get(first.method, first.method)})")
-    if title:
-        figure.suptitle(title)
     return figure
 
 
@@ -112,7 +117,8 @@ def plot_similarity_through_training(
         A `matplotlib.figure.Figure`.
 
     Raises:
-        TypeError: If `values` are no mapping.
+        TypeError: If `values` are no mapping to numbers, or an option is of a wrong
+            type.
         ValueError: If there are none, or not one for each epoch.
 
     Example:
@@ -125,18 +131,18 @@ def plot_similarity_through_training(
         R22 figures 5 and 10: CKA of module 4 with the layers of module 7, of six
         networks.
     """
+    seed, ylabel = checked_seed(seed), checked_text("ylabel", ylabel, empty=True)
     found = by_replicate("values", values)
-    places = np.asarray(epochs, float)
+    places = checked_numbers("epochs", epochs, shape="(epochs,)")
     points = next(iter(found.values())).shape[1]
     if places.shape != (points,):
         raise ValueError(
             "`epochs` must have one place for each value. Received: epochs of shape "
             f"{places.shape}, {points} values."
         )
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=figure_size(list(found)), layout="constrained")
+    figure = new_figure(*figure_size(list(found)), title)
     axes = figure.subplots()
     for color, (label, array) in zip(colors(len(found)), found.items(), strict=True):
         draw_interval(
@@ -145,19 +151,13 @@ def plot_similarity_through_training(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="epoch", ylabel=ylabel)
     finish(axes)
-    if title:
-        figure.suptitle(title)
     return figure
 
 
 def _check_matrices(named: Any) -> None:
-    if not isinstance(named, Mapping) or not all(
-        isinstance(matrix, SimilarityMatrix) for matrix in named.values()
-    ):
-        raise TypeError(
-            "`matrices` must be a SimilarityMatrix, or a mapping of label to one. "
-            f"Received: matrices={named!r}."
-        )
+    wanted = "what `compare` returned, or a mapping of label to it"
+    for matrix in checked_kind("matrices", named, Mapping, wanted).values():
+        checked_kind("matrices", matrix, SimilarityMatrix, wanted)
     methods = {
         f"{matrix.method} {matrix.options or ''}".strip() for matrix in named.values()
     }

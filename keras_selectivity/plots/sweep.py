@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import checked_numbers
+from keras_selectivity.plots._figure import new_figure
+
 
 def plot_sweep(
     alphas: Sequence[float],
@@ -29,7 +32,8 @@ def plot_sweep(
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If the three differ in length or are empty.
+        TypeError: If they are not numbers.
+        ValueError: If the three differ in length, are empty, or hold NaN or infinity.
 
     Example:
         >>> figure = plot_sweep([-1, 0, 1], [0.1, 0.3, 0.7], [0.98, 0.99, 0.95])
@@ -39,22 +43,22 @@ def plot_sweep(
     Reference:
         LM21 figures 1c and 4b.
     """
-    if not 0 < len(alphas) == len(selectivity) == len(accuracy):
+    found = checked_numbers("alphas", alphas, shape="(networks,)")
+    index = checked_numbers("selectivity", selectivity, shape="(networks,)")
+    percent = 100 * checked_numbers("accuracy", accuracy, shape="(networks,)")
+    if not len(found) == len(index) == len(percent):
         raise ValueError(
             "`alphas`, `selectivity` and `accuracy` must have the same length, "
-            f"above 0. Received: {len(alphas)}, {len(selectivity)}, {len(accuracy)}."
+            f"above 0. Received: {len(found)}, {len(index)}, {len(percent)}."
         )
     from matplotlib.colors import BoundaryNorm
-    from matplotlib.figure import Figure
 
-    values, place = np.unique(np.asarray(alphas, float), return_inverse=True)
-    index = np.asarray(selectivity, float)
-    percent = 100 * np.asarray(accuracy, float)
+    values, place = np.unique(found, return_inverse=True)
     networks = np.bincount(place)
     mean_index = np.bincount(place, index) / networks
     mean_percent = np.bincount(place, percent) / networks
 
-    figure = Figure(figsize=(11, 3.6), layout="constrained")
+    figure = new_figure(11, 3.6, title)
     together, above, below = figure.subplots(1, 3)
     norm = BoundaryNorm(np.arange(len(values) + 1) - 0.5, 256)
     together.plot(mean_index, mean_percent, color="0.7", zorder=1)
@@ -76,6 +80,4 @@ def plot_sweep(
         axes.set(xlabel="alpha", ylabel=label)
     for axes in (together, above, below):
         axes.spines[["top", "right"]].set_visible(False)
-    if title:
-        figure.suptitle(title)
     return figure

@@ -5,6 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import (
+    checked_count,
+    checked_list,
+    checked_numbers,
+    checked_real,
+)
+from keras_selectivity.plots._figure import new_figure
+
 
 def plot_top_images(
     images: Any,
@@ -32,6 +40,8 @@ def plot_top_images(
         A `matplotlib.figure.Figure`.
 
     Raises:
+        TypeError: If images or responses are not numbers, or an option is of a wrong
+            type.
         ValueError: If the shapes are other than these, there is no image, a
             response is NaN, or `count` is below 1.
 
@@ -45,8 +55,8 @@ def plot_top_images(
     Reference:
         G19 figures 1 and 3.
     """
-    images = np.asarray(images)
-    responses = np.asarray(responses, float)
+    images, count = checked_real("images", images), checked_count("count", count)
+    responses = checked_numbers("responses", responses, finite=False)
     if images.ndim != 4 or not len(images) or images.shape[3] not in (1, 3):
         raise ValueError(
             "`images` must have shape (samples, height, width, channels), with 1 or 3 "
@@ -59,14 +69,11 @@ def plot_top_images(
         )
     if np.isnan(responses).any():
         raise ValueError("`responses` must be numbers. Received: NaN.")
-    if labels is not None and len(labels) != len(images):
+    if labels is not None and len(checked_list("labels", labels)) != len(images):
         raise ValueError(
             f"`labels` must have one item for each of the {len(images)} images. "
             f"Received: {len(labels)}."
         )
-    if count < 1:
-        raise ValueError(f"`count` must be at least 1. Received: count={count}.")
-    from matplotlib.figure import Figure
 
     best = np.argsort(-responses, kind="stable")[:count]
     shown = images[best].astype(float)
@@ -79,7 +86,7 @@ def plot_top_images(
     aspect = min(max(shown.shape[1] / shown.shape[2], 0.3), 3.0)
     text = 0.25 if labels is None else 0.4
     size = (side * columns, (side * aspect + text) * rows + (0.35 if title else 0))
-    figure = Figure(figsize=size, layout="constrained")
+    figure = new_figure(*size, title)
     for place, (index, image) in enumerate(zip(best, shown, strict=True), start=1):
         axes = figure.add_subplot(rows, columns, place)
         if image.shape[-1] == 1:
@@ -89,6 +96,4 @@ def plot_top_images(
         name = "" if labels is None else f"\n{labels[index]}"
         axes.set_title(f"{responses[index]:.3g}{name}", fontsize=8)
         axes.set_axis_off()
-    if title:
-        figure.suptitle(title)
     return figure

@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import checked_names, checked_numbers, checked_seed
 from keras_selectivity.plots._curves import colors
+from keras_selectivity.plots._figure import new_figure
 from keras_selectivity.plots._intervals import (
     by_replicate,
     draw_alphas,
@@ -42,6 +44,7 @@ def plot_upper_bound(
         A `matplotlib.figure.Figure`.
 
     Raises:
+        TypeError: If they are not numbers, or an option is of a wrong type.
         ValueError: If the three differ in length, are empty, or hold NaN or infinity.
 
     Example:
@@ -52,25 +55,20 @@ def plot_upper_bound(
     Reference:
         LM21 figures 2c and A4b.
     """
-    if not 0 < len(alphas) == len(axis_aligned) == len(upper_bound):
+    seed, of_networks = checked_seed(seed), checked_numbers("alphas", alphas)
+    aligned = checked_numbers("axis_aligned", axis_aligned, shape="(networks,)")
+    upper = checked_numbers("upper_bound", upper_bound, shape="(networks,)")
+    if not len(of_networks) == len(aligned) == len(upper):
         raise ValueError(
             "`alphas`, `axis_aligned` and `upper_bound` must have the same length, "
-            f"above 0. Received: {len(alphas)}, {len(axis_aligned)}, "
-            f"{len(upper_bound)}."
+            f"above 0. Received: {len(of_networks)}, {len(aligned)}, {len(upper)}."
         )
-    found = np.asarray([upper_bound, axis_aligned], float)
-    if not np.all(np.isfinite(found)):
-        raise ValueError(
-            "`axis_aligned` and `upper_bound` must be finite. Received: NaN or "
-            "infinity."
-        )
-    values, place = np.unique(np.asarray(alphas, float), return_inverse=True)
-    from matplotlib.figure import Figure
+    values, place = np.unique(of_networks, return_inverse=True)
 
-    figure = Figure(figsize=(5.5, 4), layout="constrained")
+    figure = new_figure(5.5, 4, title)
     axes = figure.subplots()
     for color, label, line in zip(
-        ("C1", "C0"), ("upper bound", "units"), found, strict=True
+        ("C1", "C0"), ("upper bound", "units"), (upper, aligned), strict=True
     ):
         intervals = [
             np.ravel(mean_interval(line[place == index, None], seed))
@@ -86,8 +84,6 @@ def plot_upper_bound(
     axes.set(ylabel="mean class selectivity index", ylim=(0, None))
     draw_alphas(axes, values)
     axes.legend(frameon=False)
-    if title:
-        figure.suptitle(title)
     return figure
 
 
@@ -115,7 +111,8 @@ def plot_upper_bound_by_layer(
         A `matplotlib.figure.Figure`.
 
     Raises:
-        TypeError: If `upper_bound` is no mapping.
+        TypeError: If `upper_bound` is no mapping to numbers, or an option is of a
+            wrong type.
         ValueError: If it is empty, or has not a value for each layer.
 
     Example:
@@ -127,16 +124,16 @@ def plot_upper_bound_by_layer(
     Reference:
         LM21 figures A4a and A4c.
     """
+    seed, layers = checked_seed(seed), checked_names("layers", layers)
     found = by_replicate("upper_bound", upper_bound)
     points = next(iter(found.values())).shape[1]
     if points != len(layers):
         raise ValueError(
-            "`upper_bound` must have a value for each layer. Received: "
+            "`layers` and `upper_bound` must have as many layers. Received: "
             f"{len(layers)} layers, {points} values."
         )
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(figure_width(points) + 1.5, 4.2), layout="constrained")
+    figure = new_figure(figure_width(points) + 1.5, 4.2, title)
     axes = figure.subplots()
     for color, (label, array) in zip(colors(len(found)), found.items(), strict=True):
         draw_interval(
@@ -149,6 +146,4 @@ def plot_upper_bound_by_layer(
     axes.set(ylabel="upper bound of class selectivity")
     label_layers(axes, layers)
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    if title:
-        figure.suptitle(title)
     return figure

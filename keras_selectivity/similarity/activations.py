@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_selectivity.checks import checked_real
+
 
 def as_activations(name: str, array: Any) -> np.ndarray:
     """Activations as an array, checked.
@@ -24,19 +26,13 @@ def as_activations(name: str, array: Any) -> np.ndarray:
         >>> as_activations("x", [[1, 2]])
         array([[1, 2]])
     """
-    array = np.asarray(array)
-    if array.dtype.kind not in "fiu" and array.dtype.name != "bfloat16":
-        raise TypeError(
-            f"`{name}` must hold real numbers. Received: {name} of dtype {array.dtype}."
-        )
+    array = checked_real(name, array)
     if array.ndim != 2 or not array.shape[1]:
         raise ValueError(
             f"`{name}` must have shape (samples, units), with at least one unit. "
             f"Received: {name} of shape {array.shape}. Take the mean over the other "
             "axes, or flatten them."
         )
-    if array.dtype.kind not in "fiu":
-        array = array.astype(np.float32)
     if not np.all(np.isfinite(array)):
         sample, unit = np.argwhere(~np.isfinite(array))[0]
         raise ValueError(

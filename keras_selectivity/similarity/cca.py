@@ -7,7 +7,11 @@ from keras_selectivity.similarity.canonical import (
     unweighted,
     whitening,
 )
-from keras_selectivity.similarity.covariances import Covariances, covariances
+from keras_selectivity.similarity.covariances import (
+    Covariances,
+    checked_covariances,
+    covariances,
+)
 
 
 def cca(x: Any, y: Any) -> CanonicalSimilarity:
@@ -68,6 +72,7 @@ def cca_from_covariances(found: Covariances) -> CanonicalSimilarity:
         As `cca`.
 
     Raises:
+        TypeError: If `found` are no `Covariances`.
         ValueError: As for `cca`.
 
     Example:
@@ -75,5 +80,6 @@ def cca_from_covariances(found: Covariances) -> CanonicalSimilarity:
         >>> round(cca_from_covariances(found).similarity, 6)
         0.8
     """
+    found = checked_covariances(found)
     x, y = whitening(found.xx, name="x"), whitening(found.yy, name="y")
     return unweighted(x, y, found.xy, found.samples)

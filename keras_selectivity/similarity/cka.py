@@ -4,10 +4,17 @@ from typing import Any, Literal
 
 import numpy as np
 
+from keras_selectivity.checks import checked_choice, checked_flag, checked_number
 from keras_selectivity.similarity.activations import as_activations
-from keras_selectivity.similarity.covariances import Covariances, covariances
+from keras_selectivity.similarity.covariances import (
+    Covariances,
+    checked_covariances,
+    covariances,
+)
 
 Kernel = Literal["linear", "rbf"]
+
+_KERNELS: tuple[Kernel, ...] = ("linear", "rbf")
 
 # An independence criterion that is this small beside the terms it is made of is
 # their rounding.
@@ -48,7 +55,8 @@ def cka(
         A number in [0, 1], in [-1, 1] if debiased.
 
     Raises:
-        TypeError: If an array does not hold real numbers.
+        TypeError: If an array does not hold real numbers, or an option is of a wrong
+            type.
         ValueError: If an array is not two-dimensional or holds NaN or infinity; if
             the samples differ in number or are too few; if `kernel` is neither of
             the two, or `bandwidth` not a positive number or not for the kernel; if a
@@ -66,23 +74,18 @@ def cka(
         experiments. The unbiased estimate is that of Song et al. (2012), as in
         Nguyen et al. (2021); R22 appendix A.4.
     """
-    if kernel not in ("linear", "rbf"):
+    kernel = checked_choice("kernel", kernel, _KERNELS)
+    debiased = checked_flag("debiased", debiased)
+    if kernel == "rbf":
+        width = 0.8 if bandwidth is None else bandwidth
+        width = checked_number("bandwidth", width, above=0)
+        return _rbf_cka(as_activations("x", x), as_activations("y", y), width, debiased)
+    if bandwidth is not None:
         raise ValueError(
-            f'`kernel` must be "linear" or "rbf". Received: kernel={kernel!r}.'
+            '`bandwidth` is for kernel="rbf" only. Received: '
+            f'bandwidth={bandwidth!r} with kernel="linear".'
         )
-    if kernel == "linear":
-        if bandwidth is not None:
-            raise ValueError(
-                '`bandwidth` is for kernel="rbf" only. Received: '
-                f'bandwidth={bandwidth!r} with kernel="linear".'
-            )
-        return cka_from_covariances(covariances(x, y), debiased=debiased)
-    return _rbf_cka(
-        as_activations("x", x),
-        as_activations("y", y),
-        _checked_bandwidth(bandwidth),
-        debiased,
-    )
+    return cka_from_covariances(covariances(x, y), debiased=debiased)
 
 
 def cka_from_covariances(found: Covariances, *, debiased: bool = False) -> float:
@@ -96,6 +99,7 @@ def cka_from_covariances(found: Covariances, *, debiased: bool = False) -> float
         As `cka`.
 
     Raises:
+        TypeError: If `found` are no `Covariances`, or `debiased` no boolean.
         ValueError: As for `cka`.
 
     Example:
@@ -103,6 +107,7 @@ def cka_from_covariances(found: Covariances, *, debiased: bool = False) -> float
         >>> round(cka_from_covariances(found), 6)
         0.64
     """
+    found, debiased = checked_covariances(found), checked_flag("debiased", debiased)
     _check_count(found.samples, debiased)
     products = (found.xy, found.xx, found.yy)
     (qq, qr), (_, rr) = found.norms.tolist()
@@ -196,8 +201,8 @@ def _alignment(criteria: list[float], floors: tuple[float, float]) -> float:
     both, *alone = criteria
     if not np.all(np.isfinite(criteria)):
         raise ValueError(
-            "CKA takes fourth powers of the activations. Received: `x` or `y` with "
-            "numbers whose powers leave float64. Scale it down."
+            "`x` and `y` must hold numbers whose fourth powers float64 can hold, as "
+            "CKA takes them. Received: larger ones. Scale them down."
         )
     for name, value, floor in zip("xy", alone, floors, strict=True):
         if value <= floor:
@@ -214,17 +219,6 @@ def _check_count(count: int, debiased: bool) -> None:
     needed = 4 if debiased else 2
     if count < needed:
         raise ValueError(
-            f"CKA with debiased={debiased} needs at least {needed} samples. "
+            f"`x` and `y` must hold at least {needed} samples for debiased={debiased}. "
             f"Received: {count} samples."
         )
-
-
-def _checked_bandwidth(bandwidth: float | None) -> float:
-    if bandwidth is None:
-        return 0.8
-    if not 0 < bandwidth < np.inf:
-        raise ValueError(
-            "`bandwidth` must be a positive number, a multiple of the median "
-            f"distance. Received: bandwidth={bandwidth!r}."
-        )
-    return float(bandwidth)

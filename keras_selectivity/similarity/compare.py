@@ -1,13 +1,21 @@
 """Two networks, layer by layer, in one pass over the data."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
 from keras_selectivity.batches import Batches
+from keras_selectivity.checks import (
+    checked_choice,
+    checked_flag,
+    checked_number,
+    checked_verbose,
+)
+from keras_selectivity.graph import check_keras
+from keras_selectivity.selection import checked_selection
 from keras_selectivity.similarity.canonical import (
     Whitening,
     principal_whitening,
@@ -29,7 +37,6 @@ from keras_selectivity.similarity.pwcca import projection_weighted
 Method = Literal["cca", "svcca", "pwcca", "cka"]
 Pairs = Literal["all", "same"]
 
-_METHODS = ("cca", "svcca", "pwcca", "cka")
 _VARIANCE = 0.99
 
 
@@ -47,6 +54,7 @@ def compare(
     variance: float = _VARIANCE,
     batch_size: int | None = None,
     verbose: str | int = "auto",
+    steps: int | None = None,
 ) -> SimilarityMatrix:
     """Similarity of the layers of one network to those of another.
 
@@ -82,6 +90,7 @@ def compare(
         variance: For `"svcca"`: see `svcca`.
         batch_size: For arrays; None: 256. The result does not depend on it.
         verbose: 0 for no progress bar.
+        steps: How many batches to take, for data without end; None: all.
 
     Returns:
         `SimilarityMatrix`. A layer without variation over the data has nothing to
@@ -91,9 +100,9 @@ def compare(
     Raises:
         TypeError: If a model is a subclassed one, or an argument of a wrong type.
         ValueError: If an option is none of its values or not for the method; if a
-            selection is empty, or no two layers have the same name; if feature maps
-            differ in size; if activations are not finite; if there are too few
-            samples.
+            selection is empty, or no two layers have the same name; if data are
+            endless without `steps`, or do not fit the models; if feature maps differ
+            in size; if activations are not finite; if there are too few samples.
 
     Example:
         >>> def network():
@@ -113,7 +122,8 @@ def compare(
         figures 5 and 10, with debiased CKA averaged over minibatches.
     """
     _check_options(method, pairs, spatial, debiased, variance)
-    batches = Batches(data, batch_size)
+    verbose = checked_verbose(verbose)
+    batches = Batches(data, batch_size, steps=steps)
     a, b, rows, columns = _observed(model_a, model_b, taps, taps_b, spatial)
     groups = _groups(rows, columns, pairs)
     if pairs == "same":
@@ -136,28 +146,21 @@ def compare(
 def _check_options(
     method: str, pairs: str, spatial: str, debiased: bool, variance: float
 ) -> None:
-    for name, value, known in (
-        ("method", method, _METHODS),
-        ("pairs", pairs, ("all", "same")),
-        ("spatial", spatial, ("mean", "positions")),
-    ):
-        if value not in known:
-            raise ValueError(
-                f"`{name}` must be one of {list(known)}. Received: {name}={value!r}."
-            )
-    if debiased and method != "cka":
+    checked_choice("method", method, get_args(Method))
+    checked_choice("pairs", pairs, get_args(Pairs))
+    checked_choice("spatial", spatial, get_args(Spatial))
+    if checked_flag("debiased", debiased) and method != "cka":
         raise ValueError(
             '`debiased` is for method="cka" only. Received: '
             f"debiased={debiased!r} with method={method!r}."
         )
-    if variance != _VARIANCE and method != "svcca":
+    if (
+        checked_number("variance", variance, above=0, most=1) != _VARIANCE
+        and method != "svcca"
+    ):
         raise ValueError(
             '`variance` is for method="svcca" only. Received: '
             f"variance={variance!r} with method={method!r}."
-        )
-    if not 0 < variance <= 1:
-        raise ValueError(
-            f"`variance` must be a share in (0, 1]. Received: variance={variance!r}."
         )
 
 
@@ -175,6 +178,10 @@ def _observed(
     spatial: Spatial,
 ) -> tuple[Observed, Observed, Sequence[str], Sequence[str]]:
     """Both models, the same one where they are, and the names of their layers."""
+    check_keras(model_a, "model_a")
+    check_keras(model_b, "model_b")
+    if taps_b is not None:
+        checked_selection(taps_b, "taps_b")
     if model_a is not model_b:
         a = Observed(model_a, taps, spatial)
         b = Observed(model_b, taps if taps_b is None else taps_b, spatial)
@@ -217,8 +224,8 @@ def _streamed(
     for number, x in each_batch(batches, verbose):
         found_a = a(x)
         found_b = found_a if b is a else b(x)
-        check_finite(found_a, "model_a", number)
-        check_finite(found_b, "model_b", number)
+        check_finite(found_a, number, "model_a")
+        check_finite(found_b, number, "model_b")
         _check_maps(groups, _maps(found_a), _maps(found_b))
         for (names_a, names_b), stream in zip(groups, streams, strict=True):
             stream.update(_rows(found_a, names_a), _rows(found_b, names_b))

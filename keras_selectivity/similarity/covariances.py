@@ -5,10 +5,16 @@ whole matrix of layers by layers takes one pass and stores no activation.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from keras_selectivity.checks import (
+    checked_integer,
+    checked_kind,
+    checked_list,
+    received,
+)
 from keras_selectivity.similarity.activations import as_activations
 
 # A unit whose deviation is no more than this many roundings of its own mean is
@@ -74,6 +80,27 @@ def covariances(x: Any, y: Any) -> Covariances:
     stream = CovarianceStream()
     stream.update([x], [y])
     return stream.between()
+
+
+def checked_covariances(found: Any) -> Covariances:
+    """`found`, if they are covariances.
+
+    Args:
+        found: What a user passed.
+
+    Returns:
+        The same.
+
+    Raises:
+        TypeError: If they are something else.
+
+    Example:
+        >>> checked_covariances(covariances(np.eye(3), np.eye(3))).samples
+        3
+    """
+    wanted = "what `covariances` or `CovarianceStream.between` returned"
+    checked_kind("found", found, Covariances, wanted)
+    return cast("Covariances", found)
 
 
 class CovarianceStream:
@@ -149,8 +176,10 @@ class CovarianceStream:
             other: Stays as it is.
 
         Raises:
+            TypeError: If it is no `CovarianceStream`.
             ValueError: If its layers or units are not the same.
         """
+        checked_kind("other", other, CovarianceStream, "a `CovarianceStream`")
         if other._moments is None:
             return
         sides = (self._layers_x, other._layers_x), (self._layers_y, other._layers_y)
@@ -174,14 +203,20 @@ class CovarianceStream:
             `Covariances`.
 
         Raises:
-            IndexError: If there is no such layer.
-            ValueError: With fewer than two samples.
+            TypeError: If an index is no integer.
+            ValueError: If there is no such layer, or with fewer than two samples.
         """
         if self._moments is None or self.samples < 2:
             raise ValueError(
-                "Covariances need at least two samples. "
+                "`x` and `y` must hold at least two samples. "
                 f"Received: {self.samples} samples."
             )
+        for name, index, layers in (("x", x, self._layers_x), ("y", y, self._layers_y)):
+            if checked_integer(name, index, least=0) >= len(layers):
+                raise ValueError(
+                    f"`{name}` must be the index of one of {len(layers)} layers. "
+                    f"{received(name, index)}"
+                )
         moments = self._moments
         layer_x, layer_y = self._layers_x[x], self._layers_y[y]
         within_x, within_y = moments.within_x[x], moments.within_y[y]
@@ -412,13 +447,9 @@ def _check_units(name: str, layers: list[_Layer], units: list[int]) -> None:
 
 def _checked(name: str, arrays: Sequence[Any]) -> tuple[list[np.ndarray], list[float]]:
     """Layers, and the spacing of the floats in which they came."""
-    if not len(arrays):
-        raise ValueError(f"`{name}` must hold at least one layer. Received: none.")
-    received = [np.asarray(array) for array in arrays]
-    return (
-        [as_activations(name, array) for array in received],
-        [_precision(array.dtype) for array in received],
-    )
+    arrays = checked_list(name, arrays, "a list of layers")
+    checked = [as_activations(name, array) for array in arrays]
+    return checked, [_precision(array.dtype) for array in checked]
 
 
 def _precision(dtype: np.dtype) -> float:

@@ -5,7 +5,17 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from keras_selectivity.archive import Archived
+from keras_selectivity.archive import Archived, checked_array
+from keras_selectivity.checks import (
+    checked_choice,
+    checked_integer,
+    checked_names,
+    checked_real,
+    checked_text,
+    received,
+)
+
+METHODS = ("cca", "svcca", "pwcca", "cka")
 
 
 class SimilarityMatrix(Archived):
@@ -27,8 +37,8 @@ class SimilarityMatrix(Archived):
         constant_columns: The layers among `columns` that do not.
 
     Raises:
-        ValueError: If `values` has another shape than the names give, or a name
-            stands twice on one side.
+        ValueError: If `values` has another shape than the names give, or numbers out
+            of their range, or a name stands twice on one side.
 
     Example:
         >>> found = SimilarityMatrix([[1.0, 0.5], [0.25, 1.0]], ["a", "b"], ["a", "b"])
@@ -55,21 +65,31 @@ class SimilarityMatrix(Archived):
         constant_rows: Sequence[str] = (),
         constant_columns: Sequence[str] = (),
     ) -> None:
-        self.values = np.asarray(values, np.float64)
-        self.rows = list(rows)
-        self.columns = list(columns)
-        if self.values.shape != (len(set(self.rows)), len(set(self.columns))):
+        self.rows = checked_names("rows", rows)
+        self.columns = checked_names("columns", columns)
+        shape = (len(set(self.rows)), len(set(self.columns)))
+        if (len(self.rows), len(self.columns)) != shape:
             raise ValueError(
-                "`values` must have a row and a column for every name, and no name "
-                f"twice. Received: values of shape {self.values.shape}, rows of "
-                f"{self.rows}, columns of {self.columns}."
+                "`rows` and `columns` must not name a layer twice. Received: "
+                f"rows={self.rows}, columns={self.columns}."
             )
-        self.method = method
+        values = checked_real("values", values, booleans=True)
+        if values.ndim == 2 and values.shape != shape:
+            raise ValueError(
+                "`values` must have a row and a column for each name. Received: shape "
+                f"{values.shape} with rows={self.rows}, columns={self.columns}."
+            )
+        self.values = checked_array(
+            "values", values, shape, least=-1, most=1, finite=False
+        )
+        self.method = checked_choice("method", method, METHODS)
         self.options = dict(options or {})
-        self.spatial = spatial
-        self.samples = int(samples)
-        self.constant_rows = list(constant_rows)
-        self.constant_columns = list(constant_columns)
+        self.spatial = checked_text("spatial", spatial)
+        self.samples = checked_integer("samples", samples, least=0)
+        self.constant_rows = _among("constant_rows", constant_rows, self.rows)
+        self.constant_columns = _among(
+            "constant_columns", constant_columns, self.columns
+        )
 
     @property
     def distances(self) -> np.ndarray:
@@ -137,3 +157,11 @@ class SimilarityMatrix(Archived):
             constant_rows=header["constant_rows"],
             constant_columns=header["constant_columns"],
         )
+
+
+def _among(argument: str, chosen: Sequence[str], names: list[str]) -> list[str]:
+    if not set(chosen) <= set(names):
+        raise ValueError(
+            f"`{argument}` must be among {names}. {received(argument, chosen)}"
+        )
+    return list(chosen)

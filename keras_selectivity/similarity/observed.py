@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.batches import Batches
-from keras_selectivity.graph import check_model
+from keras_selectivity.batches import Batches, check_inputs, not_finite
+from keras_selectivity.checks import checked_list, checked_verbose
+from keras_selectivity.graph import check_keras, check_model
 from keras_selectivity.model import SelectivityModel
 
 Spatial = Literal["mean", "positions"]
@@ -28,6 +29,7 @@ class Observed:
             `"positions"`: the feature map.
 
     Attributes:
+        model: The model; of a `SelectivityModel` the wrapped one.
         names: Names of the layers, in graph order.
         units: Number of units of each.
         maps: Mapping of name to the size of the feature map, as `(height, width)`;
@@ -59,6 +61,7 @@ class Observed:
         silenced_as = model.tapped if isinstance(model, SelectivityModel) else None
         with model.distribute_strategy.scope():
             tapped = view(base, taps, allow_output=True, silenced_as=silenced_as)
+        self.model = base
         self.names = tapped.names
         self.units = tapped.units
         self.maps = {
@@ -81,7 +84,12 @@ class Observed:
 
         Returns:
             Mapping of name to `(batch, *map, units)`, float32 at least.
+
+        Raises:
+            ValueError: If the first of the batches does not fit the model.
         """
+        if not self._compiled:
+            check_inputs(self.model, x)
         x = keras.tree.map_structure(
             lambda leaf: None if leaf is None else tf.convert_to_tensor(leaf), x
         )
@@ -108,32 +116,28 @@ class Observed:
         return self._compiled[key]
 
 
-def check_finite(found: dict[str, np.ndarray], model: str, batch: int) -> None:
+def check_finite(found: dict[str, np.ndarray], batch: int, model: str) -> None:
     """Raise for activations that are not finite.
 
     Args:
         found: What `Observed` gave for a batch.
-        model: What a user calls the model.
         batch: Number of the batch, from 0.
+        model: What a user calls the model.
 
     Raises:
         ValueError: If there are any.
 
     Example:
-        >>> check_finite({"dense": np.array([[np.nan]])}, "model_a", 3)
+        >>> check_finite({"dense": np.array([[np.nan]])}, 3, "model_a")
         Traceback (most recent call last):
         ...
-        ValueError: The activations of ['dense'] of `model_a` are not finite in batch \
-3 (counted from 0). The first of these layers is where to look; check its weights \
-and the data.
+        ValueError: The activations of ['dense'] of `model_a` are not finite, first in \
+batch 3 of `data` (counted from 0). The first of these layers is where to look; check \
+its weights and the data.
     """
     bad = [name for name, a in found.items() if not np.all(np.isfinite(a))]
     if bad:
-        raise ValueError(
-            f"The activations of {bad} of `{model}` are not finite in batch {batch} "
-            "(counted from 0). The first of these layers is where to look; check its "
-            "weights and the data."
-        )
+        raise not_finite(bad, batch, model=model)
 
 
 def tap_names(model: keras.Model, taps: taps_module.Selection | None) -> Sequence[str]:
@@ -157,7 +161,7 @@ def tap_names(model: keras.Model, taps: taps_module.Selection | None) -> Sequenc
         ['only']
     """
     base, taps = _resolved(model, taps)
-    sites = taps_module.select(taps_module.find(base), taps, allow_output=True)
+    _, sites = taps_module.chosen(base, taps, allow_output=True)
     return [site.name for site in sites]
 
 
@@ -193,6 +197,7 @@ def activations_of(
     taps: taps_module.Selection | None = None,
     batch_size: int | None = None,
     verbose: str | int = "auto",
+    steps: int | None = None,
 ) -> list[dict[str, np.ndarray]]:
     """Unit activations of one model, or of several of one architecture.
 
@@ -206,15 +211,17 @@ def activations_of(
         taps: As for `compare`.
         batch_size: For arrays; None: 256.
         verbose: 0 for no progress bar.
+        steps: As for `compare`.
 
     Returns:
         For each model a mapping of layer to `(samples, units)`, float32 at least;
         layers are named as in the first model.
 
     Raises:
-        TypeError: For a subclassed model.
-        ValueError: If the models differ in their taps, the data are empty, or
-            activations are not finite.
+        TypeError: If an argument is of a wrong type; for a subclassed model.
+        ValueError: If there are no models, they differ in their taps, the data are
+            empty, endless without `steps` or do not fit the models, or activations
+            are not finite.
 
     Example:
         >>> def network():
@@ -225,7 +232,11 @@ def activations_of(
         >>> [activations["only"].shape for activations in found]
         [(5, 3), (5, 3)]
     """
-    batches = Batches(data, batch_size)
+    verbose = checked_verbose(verbose)
+    batches = Batches(data, batch_size, steps=steps)
+    models = checked_list("models", models, "a list of Keras models")
+    for model in models:
+        check_keras(model, "models")
     observed = [Observed(model, taps) for model in models]
     for other in observed:
         if other.units != observed[0].units:
@@ -238,7 +249,7 @@ def activations_of(
     for number, x in each_batch(batches, verbose):
         for index, (one, kept) in enumerate(zip(observed, parts, strict=True)):
             found = one(x)
-            check_finite(found, f"model {index}", number)
+            check_finite(found, number, f"model {index}")
             for part, activations in zip(kept, found.values(), strict=True):
                 part.append(activations)
     if not parts[0][0]:

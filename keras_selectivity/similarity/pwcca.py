@@ -10,7 +10,11 @@ from keras_selectivity.similarity.canonical import (
     correlate,
     whitening,
 )
-from keras_selectivity.similarity.covariances import Covariances, covariances
+from keras_selectivity.similarity.covariances import (
+    Covariances,
+    checked_covariances,
+    covariances,
+)
 
 
 def pwcca(x: Any, y: Any) -> CanonicalSimilarity:
@@ -67,6 +71,7 @@ def pwcca_from_covariances(found: Covariances) -> CanonicalSimilarity:
         As `pwcca`.
 
     Raises:
+        TypeError: If `found` are no `Covariances`.
         ValueError: As for `cca`.
 
     Example:
@@ -74,6 +79,7 @@ def pwcca_from_covariances(found: Covariances) -> CanonicalSimilarity:
         >>> round(pwcca_from_covariances(found).similarity, 6)
         0.8
     """
+    found = checked_covariances(found)
     x, y = whitening(found.xx, name="x"), whitening(found.yy, name="y")
     return projection_weighted(x, y, found.xy, found.samples)
 

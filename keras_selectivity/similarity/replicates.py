@@ -8,6 +8,15 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
+from keras_selectivity.checks import (
+    checked_batch_size,
+    checked_function,
+    checked_kind,
+    checked_list,
+    checked_number,
+    checked_numbers,
+    checked_verbose,
+)
 from keras_selectivity.inference import Comparison, paired_t_test
 from keras_selectivity.similarity.activations import as_activations
 from keras_selectivity.similarity.canonical import whitening
@@ -15,6 +24,7 @@ from keras_selectivity.similarity.covariances import covariances
 from keras_selectivity.similarity.observed import activations_of
 from keras_selectivity.similarity.pwcca import projection_weighted
 
+_REPLICATES = "a list of models, or of mappings of layer to activations"
 # Below it a mean distance is the rounding of zero.
 _ROUNDING = 1e-9
 
@@ -34,6 +44,7 @@ class ReplicateDistances:
         cross: `(pairs, layers)` float64.
 
     Raises:
+        TypeError: If they are no mappings of layer to numbers.
         ValueError: If the layers differ, a layer has no distances or another number
             of them, or a distance is not finite.
 
@@ -50,6 +61,9 @@ class ReplicateDistances:
     """
 
     def __init__(self, within: Mapping[str, Any], cross: Mapping[str, Any]) -> None:
+        for name, distances in (("within", within), ("cross", cross)):
+            wanted = "a mapping of layer to distances"
+            checked_kind(name, distances, Mapping, wanted)
         self.layers = list(within)
         if set(cross) != set(within) or not self.layers:
             raise ValueError(
@@ -112,6 +126,7 @@ def replicates(
     distance: Callable[[Any, Any], float] | None = None,
     batch_size: int | None = None,
     verbose: str | int = "auto",
+    steps: int | None = None,
 ) -> ReplicateDistances:
     """Distances among regularised replicates, and from them to unregularised ones.
 
@@ -143,6 +158,7 @@ def replicates(
             each of its pairs.
         batch_size: For models, with arrays; None: 256.
         verbose: 0 for no progress bar.
+        steps: For models: as for `compare`.
 
     Returns:
         `ReplicateDistances`: 20 replicates of either kind give 190 distances within
@@ -168,20 +184,20 @@ def replicates(
     Reference:
         LM21 (Leavitt and Morcos, 2021) section 4.2, appendix A.3.2.
     """
-    if len(regularized) < 2 or not len(unregularized):
-        raise ValueError(
-            "Distances need two replicates in `regularized` and one in "
-            f"`unregularized`. Received: {len(regularized)} and {len(unregularized)}."
-        )
+    regularized = checked_list("regularized", regularized, _REPLICATES, least=2)
+    unregularized = checked_list("unregularized", unregularized, _REPLICATES)
+    if distance is not None:
+        checked_function("distance", distance)
+    batch_size, verbose = checked_batch_size(batch_size), checked_verbose(verbose)
     networks = [*regularized, *unregularized]
     if _are_models(networks, data, taps):
-        networks = activations_of(networks, data, taps, batch_size, verbose)
+        networks = activations_of(networks, data, taps, batch_size, verbose, steps)
     layers = list(networks[0])
     for found in networks:
         if set(found) != set(layers):
             raise ValueError(
-                "Every replicate must have the same layers. Received: replicates "
-                f"with {layers} and with {list(found)}."
+                "`regularized` and `unregularized` must have the same layers. "
+                f"Received: replicates with {layers} and with {list(found)}."
             )
     count = len(regularized)
     within = list(itertools.combinations(range(count), 2))
@@ -210,8 +226,8 @@ def _are_models(networks: list[Any], data: Any, taps: Any) -> bool:
     ):
         kinds = sorted({type(network).__name__ for network in networks})
         raise TypeError(
-            "Replicates must be Keras models, or mappings of layer to activations, "
-            f"all of one kind. Received: {kinds}."
+            "`regularized` and `unregularized` must hold Keras models, or mappings of "
+            f"layer to activations, all of one kind. Received: {kinds}."
         )
     if all(models) and data is None:
         raise ValueError(
@@ -234,13 +250,14 @@ def _distances(
     """Distance of every pair of networks in a layer."""
     if distance is not None:
         for first, second in pairs:
-            yield distance(arrays[first], arrays[second])
+            found = distance(arrays[first], arrays[second])
+            yield checked_number("distance(a, b)", found)
         return
     layers = [_Layer(name, index, array) for index, array in enumerate(arrays)]
     if len({len(layer.activations) for layer in layers}) > 1:
         raise ValueError(
-            "Replicates must hold the same samples. Received: in the layer "
-            f"{name!r}, {[len(layer.activations) for layer in layers]} samples."
+            "`regularized` and `unregularized` must hold the same samples. Received: "
+            f"in the layer {name!r}, {[len(each.activations) for each in layers]}."
         )
     left, deviations = -1, np.empty((0, 0))
     for first, second in pairs:
@@ -276,16 +293,12 @@ class _Layer:
 
 
 def _table(name: str, found: Mapping[str, Any], layers: list[str]) -> np.ndarray:
-    columns = [np.asarray(found[layer], np.float64).ravel() for layer in layers]
-    sizes = {len(column) for column in columns}
-    if len(sizes) > 1 or 0 in sizes:
+    columns = [
+        checked_numbers(name, found[layer], shape="...").ravel() for layer in layers
+    ]
+    if len({len(column) for column in columns}) > 1:
         raise ValueError(
             f"`{name}` must hold as many distances for every layer, at least one. "
             f"Received: {[len(column) for column in columns]} distances."
         )
-    table = np.stack(columns, axis=1)
-    if not np.all(np.isfinite(table)):
-        raise ValueError(
-            f"`{name}` must be finite. Received: {name} with NaN or infinity."
-        )
-    return table
+    return np.stack(columns, axis=1)

@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from keras_selectivity.checks import checked_number
 from keras_selectivity.similarity.canonical import (
     CanonicalSimilarity,
     principal_whitening,
     unweighted,
 )
-from keras_selectivity.similarity.covariances import Covariances, covariances
+from keras_selectivity.similarity.covariances import (
+    Covariances,
+    checked_covariances,
+    covariances,
+)
 
 
 def svcca(x: Any, y: Any, *, variance: float = 0.99) -> CanonicalSimilarity:
@@ -30,7 +35,7 @@ def svcca(x: Any, y: Any, *, variance: float = 0.99) -> CanonicalSimilarity:
         that were kept.
 
     Raises:
-        TypeError: If an array does not hold real numbers.
+        TypeError: If an array does not hold real numbers, or `variance` is none.
         ValueError: As for `cca`, of the directions kept; or if `variance` is not in
             (0, 1].
 
@@ -45,6 +50,7 @@ def svcca(x: Any, y: Any, *, variance: float = 0.99) -> CanonicalSimilarity:
     Reference:
         Raghu et al. (2017), section 2.
     """
+    variance = checked_number("variance", variance, above=0, most=1)
     return svcca_from_covariances(covariances(x, y), variance=variance)
 
 
@@ -61,6 +67,7 @@ def svcca_from_covariances(
         As `svcca`.
 
     Raises:
+        TypeError: If `found` are no `Covariances`, or `variance` no number.
         ValueError: As for `svcca`.
 
     Example:
@@ -68,10 +75,8 @@ def svcca_from_covariances(
         >>> round(svcca_from_covariances(found).similarity, 6)
         0.8
     """
-    if not 0 < variance <= 1:
-        raise ValueError(
-            f"`variance` must be a share in (0, 1]. Received: variance={variance!r}."
-        )
+    found = checked_covariances(found)
+    variance = checked_number("variance", variance, above=0, most=1)
     x = principal_whitening(found.xx, variance, name="x")
     y = principal_whitening(found.yy, variance, name="y")
     return unweighted(x, y, found.xy, found.samples)

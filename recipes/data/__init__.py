@@ -1,6 +1,14 @@
 """The data sets of the papers: their splits, and batches that can be resumed."""
 
-from recipes.data.catalogue import NAMES, SHAPES, Data, digits, load
+from recipes.data.catalogue import (
+    NAMES,
+    SHAPES,
+    Data,
+    augmentations,
+    check,
+    digits,
+    load,
+)
 from recipes.data.corruption import corrupted
 from recipes.data.normalization import NORMALIZATIONS, Normalization
 from recipes.data.partition import held_out
@@ -15,6 +23,8 @@ __all__ = [
     "Normalization",
     "Split",
     "Stream",
+    "augmentations",
+    "check",
     "corrupted",
     "digits",
     "held_out",

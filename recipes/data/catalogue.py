@@ -2,13 +2,24 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from keras_selectivity.checks import (
+    checked_choice,
+    checked_integer,
+    checked_path,
+    checked_seed,
+    checked_share,
+    received,
+)
+from recipes.data import split, stream
 from recipes.data.normalization import NORMALIZATIONS, UNIT
 from recipes.data.partition import held_out
+from recipes.data.prepared import prepared
 from recipes.data.split import Split
 from recipes.data.stored import in_memory, tensorflow_datasets
 from recipes.data.stream import Stream
@@ -120,8 +131,11 @@ def load(
         normalisation for `batches`.
 
     Raises:
-        ValueError: If there is no such data set, or `corruption` is outside [0, 1].
+        TypeError: If an argument is of another type.
+        ValueError: If there is no such data set, `corruption` is outside [0, 1], or
+            `seed` is negative.
         ImportError: If `tensorflow_datasets` is needed and not installed.
+        Unusable: If the data can not be downloaded, prepared or stored.
 
     Example:
         >>> data = load("digits")
@@ -132,18 +146,55 @@ def load(
         LM21 section 3.1 and appendix A.1 (CIFAR10, Tiny ImageNet); M18 section 2.1
         (MNIST, corruption); R22 section 3 (ImageNet).
     """
-    if name not in _LOADERS:
-        raise ValueError(
-            f"`name` must be one of {', '.join(NAMES)}. Received: name={name!r}."
-        )
-    if not 0 <= corruption <= 1:
-        raise ValueError(
-            f"`corruption` must be in [0, 1]. Received: corruption={corruption!r}."
-        )
+    checked_seed(seed)
+    checked_share("corruption", corruption)
+    check(name, data_dir)
     data = _LOADERS[name](name, seed, data_dir)
     if not corruption:
         return data
     return data._replace(train=data.train.corrupted(corruption, seed))
+
+
+def augmentations(name: str) -> tuple[str, ...]:
+    """What the training images of a data set can be augmented by.
+
+    Args:
+        name: One of `recipes.data.NAMES`.
+
+    Example:
+        >>> augmentations("cifar10")
+        ('none', 'flip_crop')
+    """
+    streamed = _LOADERS[name] is _imagenet
+    return stream.AUGMENTATIONS if streamed else split.AUGMENTATIONS
+
+
+def check(name: str, data_dir: str | os.PathLike[str] | None = None) -> None:
+    """Raise for what `load` can not read, before anything is read.
+
+    Args:
+        name: One of `recipes.data.NAMES`.
+        data_dir: Where TensorFlow Datasets keeps its data; None for its default.
+
+    Raises:
+        TypeError: If `data_dir` is no path.
+        ValueError: If there is no such data set, or no such folder.
+        ImportError: If `tensorflow_datasets` is needed and not installed.
+
+    Example:
+        >>> check("digits")
+    """
+    if checked_choice("name", name, NAMES) == "digits":
+        return
+    tensorflow_datasets()
+    if data_dir is None or "://" in checked_path("data_dir", data_dir):
+        return
+    if not Path(data_dir).is_dir():
+        raise ValueError(
+            "`data_dir` (`--data-dir`, or TFDS_DATA_DIR in the environment) must be a "
+            "folder that is there. Create it to have data sets downloaded into it. "
+            f"{received('data_dir', os.fspath(data_dir))}"
+        )
 
 
 def digits(seed: int = 0, test_size: int = 500) -> tuple[Split, Split]:
@@ -159,6 +210,11 @@ def digits(seed: int = 0, test_size: int = 500) -> tuple[Split, Split]:
     Returns:
         `(train, test)`.
 
+    Raises:
+        TypeError: If an argument is no integer.
+        ValueError: If `seed` is negative, or `test_size` leaves one side with less
+            than an image a class.
+
     Example:
         >>> train, test = digits()
         >>> train.x.shape, test.x.shape
@@ -167,6 +223,12 @@ def digits(seed: int = 0, test_size: int = 500) -> tuple[Split, Split]:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
+    checked_seed(seed)
+    if not 10 <= checked_integer("test_size", test_size) <= 1787:
+        raise ValueError(
+            "`test_size` must leave an image of every class on both sides: 10 to "
+            f"1787. {received('test_size', test_size)}"
+        )
     found = load_digits()
     x = (found.images[..., None] / 16).astype(np.float32)
     y = found.target.astype(np.int32)
@@ -182,7 +244,7 @@ def _digits(name: str, seed: int, data_dir: Any) -> Data:
 
 def _official(name: str, seed: int, data_dir: Any) -> Data:
     """A data set of TensorFlow Datasets with a labelled test set."""
-    builder = _prepared(tensorflow_datasets().builder(name, data_dir=data_dir))
+    builder = prepared(lambda: tensorflow_datasets().builder(name, data_dir=data_dir))
     return _from_arrays(name, seed, builder, test="test")
 
 
@@ -190,13 +252,13 @@ def _tiny_imagenet(name: str, seed: int, data_dir: Any) -> Data:
     tensorflow_datasets()
     from recipes.data.tiny_imagenet import tiny_imagenet_dataset_builder as tiny
 
-    builder = _prepared(tiny.Builder(data_dir=data_dir))
+    builder = prepared(lambda: tiny.Builder(data_dir=data_dir))
     # The test images come without labels: LM21 tests on the validation images.
     return _from_arrays(name, seed, builder, test="validation")
 
 
 def _imagenet(name: str, seed: int, data_dir: Any) -> Data:
-    builder = _prepared(tensorflow_datasets().builder(name, data_dir=data_dir))
+    builder = prepared(lambda: tensorflow_datasets().builder(name, data_dir=data_dir))
     # R22 trains on all training images and measures on the validation set.
     validation = Stream(builder, "validation")
     return Data(
@@ -207,12 +269,6 @@ def _imagenet(name: str, seed: int, data_dir: Any) -> Data:
         (224, 224, 3),
         NORMALIZATIONS[name],
     )
-
-
-def _prepared(builder: Any) -> Any:
-    """The builder with its data on disk: downloaded and written, if it was not."""
-    builder.download_and_prepare()
-    return builder
 
 
 def _from_arrays(name: str, seed: int, builder: Any, test: str) -> Data:

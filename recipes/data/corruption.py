@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_selectivity.checks import checked_seed, checked_share
+
 
 def corrupted(y: np.ndarray, fraction: float, seed: int = 0) -> np.ndarray:
     """Labels of which a fraction is shuffled among themselves.
@@ -19,7 +21,8 @@ def corrupted(y: np.ndarray, fraction: float, seed: int = 0) -> np.ndarray:
         `(samples,)` labels.
 
     Raises:
-        ValueError: If `fraction` is outside [0, 1].
+        TypeError: If `fraction` is no number, or `seed` no integer.
+        ValueError: If `fraction` is outside [0, 1], or `seed` negative.
 
     Example:
         >>> corrupted(np.array([0, 0, 1, 1]), 0.0).tolist()
@@ -28,11 +31,8 @@ def corrupted(y: np.ndarray, fraction: float, seed: int = 0) -> np.ndarray:
     Reference:
         M18 section 2.1, after Zhang et al. (2017).
     """
-    if not 0 <= fraction <= 1:
-        raise ValueError(
-            f"`fraction` must be in [0, 1]. Received: fraction={fraction!r}."
-        )
-    rng = np.random.default_rng(seed)
+    checked_share("fraction", fraction)
+    rng = np.random.default_rng(checked_seed(seed))
     picked = rng.permutation(len(y))[: round(fraction * len(y))]
     labels = y.copy()
     labels[picked] = y[rng.permutation(picked)]

@@ -6,6 +6,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_selectivity.checks import (
+    checked_choice,
+    checked_count,
+    checked_flag,
+    checked_integer,
+    checked_seed,
+)
+
 
 def endless(epoch: Callable[[Any], tf.data.Dataset], first_epoch: int) -> Any:
     """Epoch after epoch.
@@ -50,39 +58,35 @@ def epoch_seeds(seed: int, number: Any) -> tuple[Any, Any]:
 def check_batches(
     samples: int,
     batch_size: int,
-    first_epoch: int,
+    training: bool,
     augmentation: str,
     allowed: Sequence[str],
+    seed: int,
+    first_epoch: int,
 ) -> None:
     """Raise for arguments of `batches` of which no batches can be made.
 
     Args:
         samples: Number of images.
         batch_size: Images a batch, at least 1.
-        first_epoch: At least 0.
+        training: Whether they are for a training.
         augmentation: One of `allowed`.
         allowed: The augmentations that there are.
+        seed: At least 0.
+        first_epoch: At least 0.
 
     Raises:
+        TypeError: If one is of another type.
         ValueError: If one is out of range.
 
     Example:
-        >>> check_batches(10, 4, 0, "none", ["none"])
+        >>> check_batches(10, 4, True, "none", ["none"], seed=0, first_epoch=0)
     """
-    if batch_size < 1:
-        raise ValueError(
-            f"`batch_size` must be at least 1. Received: batch_size={batch_size!r}."
-        )
-    if first_epoch < 0:
-        raise ValueError(
-            "`first_epoch` must be 0 or more, the number of epochs that are done. "
-            f"Received: first_epoch={first_epoch!r}."
-        )
-    if augmentation not in allowed:
-        raise ValueError(
-            f"`augmentation` of this data set must be one of {list(allowed)}. "
-            f"Received: augmentation={augmentation!r}."
-        )
+    checked_count("batch_size", batch_size)
+    checked_flag("training", training)
+    checked_choice("augmentation", augmentation, allowed)
+    checked_seed(seed)
+    checked_integer("first_epoch", first_epoch, least=0)
     if not samples:
         raise ValueError(
             "There are no samples to make batches of. Received: samples=0. Hold out "

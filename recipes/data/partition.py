@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_selectivity.checks import checked_seed
 from recipes.data.split import Split
 
 
@@ -31,7 +32,7 @@ def held_out(split: Split, share: int | float, seed: int) -> tuple[Split, Split]
         LM21 section 3.1: 50 images a class of Tiny ImageNet, anew for each run.
     """
     classes, counts = np.unique(split.y, return_counts=True)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(checked_seed(seed))
     chosen = np.zeros(split.samples, bool)
     for label, number in zip(classes, _numbers(share, counts), strict=True):
         chosen[rng.permutation(np.flatnonzero(split.y == label))[:number]] = True
@@ -40,9 +41,9 @@ def held_out(split: Split, share: int | float, seed: int) -> tuple[Split, Split]
 
 def _numbers(share: int | float, counts: np.ndarray) -> np.ndarray:
     """How many to hold out of classes of so many."""
-    if isinstance(share, int):
+    if isinstance(share, int) and not isinstance(share, bool):
         numbers = np.full(len(counts), share)
-    elif 0 < share < 1:
+    elif isinstance(share, float) and 0 < share < 1:
         exact = share * counts
         numbers = exact.astype(int)
         missing = round(share * counts.sum()) - numbers.sum()

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import tensorflow as tf
 
+from keras_selectivity.checks import checked_count
 from recipes.data.augmentation import draw_flip_crop, flip_crop
 from recipes.data.corruption import corrupted
 from recipes.data.epochs import check_batches, endless, epoch_seeds
@@ -15,6 +16,7 @@ from recipes.data.normalization import UNIT, normalized
 #: Batches that are made at a time, at most, and that wait to be used.
 MOST_WORKERS = 8
 PREFETCH = 2
+AUGMENTATIONS = ("none", "flip_crop")
 
 
 class Split(NamedTuple):
@@ -52,7 +54,7 @@ class Split(NamedTuple):
             >>> Split(labels, labels).steps_per_epoch(256)
             176
         """
-        return math.ceil(self.samples / batch_size)
+        return math.ceil(self.samples / checked_count("batch_size", batch_size))
 
     def corrupted(self, fraction: float, seed: int) -> Self:
         """The same images, with a fraction of the labels shuffled.
@@ -98,10 +100,18 @@ class Split(NamedTuple):
             Pairs `(images, labels)`, float32 and int32.
 
         Raises:
-            ValueError: If an argument is out of range, or there are no samples.
+            TypeError: If an argument is of another type.
+            ValueError: If one is out of range, or there are no samples.
         """
-        allowed = ("none", "flip_crop")
-        check_batches(self.samples, batch_size, first_epoch, augmentation, allowed)
+        check_batches(
+            self.samples,
+            batch_size,
+            training,
+            augmentation,
+            AUGMENTATIONS,
+            seed,
+            first_epoch,
+        )
         # The batches are made on the CPU, even where there is a GPU.
         with tf.device("CPU"):
             x, y = tf.constant(self.x), tf.constant(self.y, tf.int32)

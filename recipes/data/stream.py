@@ -6,12 +6,14 @@ from typing import Any, Self
 import numpy as np
 import tensorflow as tf
 
+from keras_selectivity.checks import checked_count
 from recipes.data.corruption import corrupted
 from recipes.data.epochs import check_batches, endless, epoch_seeds
 from recipes.data.normalization import UNIT, normalized
 from recipes.data.windows import central_window, random_window
 
 SIZE = 224
+AUGMENTATIONS = ("none", "inception")
 
 
 class Stream:
@@ -47,7 +49,7 @@ class Stream:
     ) -> None:
         self.builder = builder
         self.split = split
-        self.shuffle_buffer = shuffle_buffer
+        self.shuffle_buffer = checked_count("shuffle_buffer", shuffle_buffer)
         self.labels = labels
 
     def __len__(self) -> int:
@@ -67,7 +69,7 @@ class Stream:
         Returns:
             The number.
         """
-        return math.ceil(self.samples / batch_size)
+        return math.ceil(self.samples / checked_count("batch_size", batch_size))
 
     def corrupted(self, fraction: float, seed: int) -> Self:
         """The same photographs, with a fraction of the labels shuffled.
@@ -124,10 +126,18 @@ class Stream:
             Pairs `(images, labels)`, float32 `(batch, 224, 224, 3)` and int32.
 
         Raises:
-            ValueError: If an argument is out of range, or there are no samples.
+            TypeError: If an argument is of another type.
+            ValueError: If one is out of range, or there are no samples.
         """
-        allowed = ("none", "inception")
-        check_batches(self.samples, batch_size, first_epoch, augmentation, allowed)
+        check_batches(
+            self.samples,
+            batch_size,
+            training,
+            augmentation,
+            AUGMENTATIONS,
+            seed,
+            first_epoch,
+        )
 
         def epoch(number: Any) -> tf.data.Dataset:
             order, augment = epoch_seeds(seed, number)

@@ -28,6 +28,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from recipes import ending
 from recipes.data import NORMALIZATIONS
 from recipes.training import build, load
 
@@ -186,16 +187,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.data_dir:
         os.environ["TFDS_DATA_DIR"] = args.data_dir
     folder = args.output / "g19" / "pretrained"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
+
+    def measure() -> int:
+        folder.mkdir(parents=True, exist_ok=True)
         measured = Measured(network(args.weights, folder))
         measured.do(print)
         print(write([measured], folder))
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+        return 0
+
+    return ending.status(measure)
 
 
 if __name__ == "__main__":
+    ending.by_signals("Stopped. What was finished is kept.")
     sys.exit(main())

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from recipes import ending
 from recipes.g19.design import (
     LAYERS,
     LISTS,
@@ -161,12 +162,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status: 0, or 2 where something was wrong with what was given.
     """
     args = parser().parse_args(arguments)
-    try:
-        return args.command(args)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    return ending.status(lambda: args.command(args))
 
 
 if __name__ == "__main__":
+    ending.by_signals("Stopped. What was finished is kept.")
     sys.exit(main())

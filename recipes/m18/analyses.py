@@ -16,7 +16,7 @@ from keras_selectivity.perturbation import (
 from recipes.analysis import Analysis
 from recipes.results import Results
 from recipes.runs import Run
-from recipes.training import EVALUATION_BATCH, kept, load
+from recipes.training import EVALUATION_BATCH, load
 
 #: Points of a curve, and random orders of the units; the paper has ten of them.
 POINTS, REPEATS = 21, 10
@@ -262,7 +262,7 @@ def compute_training(run: Run) -> dict[str, list[float]]:
     scored.compile(loss=_loss(), metrics=["accuracy"])
     found: dict[str, list[float]] = {}
     for epoch in sorted(run.settings.kept_epochs):
-        model.load_weights(run.folder / kept(epoch))
+        run.load_weights(model, epoch)
         curve = AblationCurve(**_silenced(run, model, images, "zero"))
         on_train, on_test = (
             scored.evaluate(one, verbose=0, return_dict=True) for one in (images, test)

@@ -17,7 +17,7 @@ from recipes.r22.measures import minibatch_cka
 from recipes.r22.modules import NUMBERS
 from recipes.results import Results
 from recipes.runs import Run
-from recipes.training import EVALUATION_BATCH, build, kept, load
+from recipes.training import EVALUATION_BATCH, build, load
 
 #: Networks of figures 5 and 10, as the paper says.
 SIMILAR = 6
@@ -250,5 +250,5 @@ def _analysis(
 def _with_weights(run: Run, model: keras.Model, epochs: list[int]) -> Iterator[int]:
     """Gives a network that is compiled once the weights of one epoch after another."""
     for epoch in epochs:
-        model.load_weights(run.folder / kept(epoch))
+        run.load_weights(model, epoch)
         yield epoch

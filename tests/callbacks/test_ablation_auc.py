@@ -75,7 +75,9 @@ def test_one_trace_for_a_whole_training(make_cnn, digits):
         epochs=4,
         verbose=0,
         callbacks=[
-            ks.callbacks.AblationAUC((x[:300], y[:300]), points=3, repeats=1),
+            ks.callbacks.AblationAUC(
+                (x[:300], y[:300]), ks.taps.kind("relu"), points=3, repeats=1
+            ),
             keras.callbacks.LambdaCallback(
                 on_epoch_end=lambda epoch, logs: counts.append(len(traces))
             ),

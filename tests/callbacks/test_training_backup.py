@@ -1,11 +1,14 @@
 """Backups after every epoch: whole or absent, and what a killed training does next."""
 
+import os
+
 import keras
 import numpy as np
 import pytest
 
 import keras_selectivity as ks
 from keras_selectivity.callbacks import TrainingBackup
+from keras_selectivity.files import UnusableFileError
 from tools import check_interruption
 
 
@@ -114,16 +117,117 @@ def test_a_save_that_is_cut_off_leaves_the_last_backup(
     monkeypatch.setattr(model, "save_weights", cut_off)
     with pytest.raises(Stop):
         fit(model, data, TrainingBackup(tmp_path), epochs=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch-000001.weights.h5"]
     again = compiled(make_cnn(seed=4))
     assert len(fit(again, data, TrainingBackup(tmp_path), epochs=3)["loss"]) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["epoch-000003.weights.h5"]
 
 
-@pytest.mark.parametrize("content", [b"", b"not a file of weights"])
+@pytest.mark.parametrize("content", [b"", b"not a file of weights" * 9])
 def test_damaged_backup(make_cnn, data, tmp_path, content):
     (tmp_path / "epoch-000002.weights.h5").write_bytes(content)
-    with pytest.raises(ValueError, match=r"epoch-000002.* can not be read, or is not"):
-        fit(compiled(make_cnn()), data, TrainingBackup(tmp_path))
+    model = compiled(make_cnn())
+    before = [weight.numpy() for weight in model.weights]
+    with pytest.raises(UnusableFileError, match=r"epoch-000002.*damaged.*Remove it"):
+        fit(model, data, TrainingBackup(tmp_path))
+    with pytest.raises(UnusableFileError, match=r"epoch-000002.*damaged.*Remove it"):
+        TrainingBackup(tmp_path).epoch  # noqa: B018 (what a user's program asks)
+    for a, b in zip(model.weights, before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.fixture
+def backed_up(make_cnn, data, tmp_path):
+    """A folder with the backup of one epoch, and how it comes to have two."""
+    fit(compiled(make_cnn()), data, TrainingBackup(tmp_path), epochs=1)
+    return tmp_path, tmp_path / "epoch-000001.weights.h5"
+
+
+@pytest.mark.parametrize("damage", ["empty", "flipped"])
+def test_a_damaged_backup_does_not_hide_the_one_before(
+    make_cnn, data, backed_up, damage
+):
+    folder, good = backed_up
+    content = bytearray(good.read_bytes())
+    content[len(content) // 2] ^= 4
+    (folder / "epoch-000002.weights.h5").write_bytes(b"" * (damage == "empty"))
+    if damage == "flipped":
+        (folder / "epoch-000002.weights.h5").write_bytes(content)
+    with pytest.warns(UserWarning, match=r"000002.*goes on from the backup before"):
+        assert TrainingBackup(folder).epoch == 1
+    with pytest.warns(UserWarning, match=r"000002.*goes on from the backup before"):
+        history = fit(
+            compiled(make_cnn(seed=4)), data, TrainingBackup(folder), epochs=2
+        )
+    assert len(history["loss"]) == 1
+    assert TrainingBackup(folder).epoch == 2
+    assert [path.name for path in folder.iterdir()] == ["epoch-000002.weights.h5"]
+
+
+def test_the_one_before_stays_until_the_new_one_is_known_to_be_whole(
+    make_cnn, data, backed_up, monkeypatch
+):
+    """A disk that says all is well, and it is not."""
+    folder, good = backed_up
+    content = good.read_bytes()
+    sync = os.fsync
+
+    def lying(descriptor):
+        sync(descriptor)
+        os.pwrite(descriptor, b"!", os.fstat(descriptor).st_size // 2)
+
+    monkeypatch.setattr(os, "fsync", lying)
+    with pytest.raises(UnusableFileError, match=r"epoch-000002.*damaged"):
+        fit(compiled(make_cnn()), data, TrainingBackup(folder), epochs=2)
+    assert good.read_bytes() == content
+
+
+def test_a_backup_is_found_under_the_name_it_has(make_cnn, data, backed_up):
+    folder, good = backed_up
+    good.rename(folder / "epoch-1.weights.h5")
+    history = fit(compiled(make_cnn(seed=4)), data, TrainingBackup(folder), epochs=3)
+    assert len(history["loss"]) == 2
+    # One of another epoch is not taken for it.
+    (folder / "epoch-000003.weights.h5").rename(folder / "epoch-000004.weights.h5")
+    with pytest.raises(UnusableFileError, match=r"'epoch': 3.* not of .*'epoch': 4"):
+        TrainingBackup(folder).epoch  # noqa: B018
+
+
+def test_the_backup_of_another_training_is_refused(make_cnn, data, backed_up):
+    folder, _ = backed_up
+    with pytest.raises(UnusableFileError, match="'training': 'alpha -2'"):
+        fit(compiled(make_cnn()), data, TrainingBackup(folder, training="alpha -2"))
+
+
+def test_what_killed_processes_left_is_removed(make_cnn, data, backed_up):
+    folder, _ = backed_up
+    left = folder / f".unfinished-{'0' * 16}-epoch-000002.weights.h5"
+    left.write_bytes(b"half")
+    assert TrainingBackup(folder).epoch == 1
+    fit(compiled(make_cnn()), data, TrainingBackup(folder), epochs=1)
+    assert [path.name for path in folder.iterdir()] == ["epoch-000001.weights.h5"]
+
+
+class FailsToBegin(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        raise Stop
+
+
+def test_a_resumed_training_that_fails_leaves_nothing_behind(make_cnn, data, tmp_path):
+    """The next `fit`, without a backup, has all its epochs."""
+    wrapper = compiled(make_cnn())
+    plain = make_cnn()
+    plain.compile("sgd", wrapper.loss)
+    for model, folder in ((wrapper, tmp_path / "wrapper"), (plain, tmp_path / "plain")):
+        backup = TrainingBackup(folder)
+        fit(model, data, backup, epochs=1)
+        with pytest.raises(Stop):
+            fit(model, data, StopsAt(1), backup)
+        assert len(fit(model, data, epochs=2)["loss"]) == 2
+    # Only the wrapper hears of a callback after the backup that fails to begin.
+    with pytest.raises(Stop):
+        fit(wrapper, data, TrainingBackup(tmp_path / "wrapper"), FailsToBegin())
+    assert len(fit(wrapper, data, epochs=2)["loss"]) == 2
 
 
 def test_backup_of_another_model(make_cnn, data, tmp_path):

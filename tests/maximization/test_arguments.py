@@ -37,33 +37,34 @@ def message(kind=ValueError, model=None, *units, **options):
     ("options", "expected"),
     [
         ({"images": 0}, "`images` must be a positive integer. Received: images=0."),
-        ({"steps": 1.5}, "`steps` must be a positive integer. Received: steps=1.5."),
+        ({"steps": -2}, "`steps` must be a positive integer. Received: steps=-2."),
         (
             {"batch_size": 0},
             "`batch_size` must be a positive integer. Received: batch_size=0.",
         ),
         (
             {"learning_rate": -1},
-            "`learning_rate` must be positive. Received: learning_rate=-1.",
+            "`learning_rate` must be a finite number above 0. Received: "
+            "learning_rate=-1.",
         ),
         (
-            {"learning_rate": "fast"},
-            "`learning_rate` must be positive. Received: learning_rate='fast'.",
+            {"l2": -0.1},
+            "`l2` must be a finite number of at least 0. Received: l2=-0.1.",
         ),
-        ({"l2": -0.1}, "`l2` must be at least 0. Received: l2=-0.1."),
         (
             {"total_variation": float("inf")},
-            "`total_variation` must be at least 0. Received: total_variation=inf.",
+            "`total_variation` must be a finite number of at least 0. Received: "
+            "total_variation=inf.",
         ),
-        ({"seed": -1}, "`seed` must be an integer >= 0. Received: seed=-1."),
+        ({"seed": -1}, "`seed` must be an integer of at least 0. Received: seed=-1."),
         (
             {"response": "sum"},
             '`response` must be "mean" or "max". Received: response=\'sum\'.',
         ),
         (
             {"value_range": (1, 0)},
-            "`value_range` must be (lowest, highest), finite numbers or one for each "
-            "of the 1 channels. Received: value_range=(1, 0).",
+            "`value_range` must be (lowest, highest), the lowest below the highest. "
+            "Received: value_range=(1, 0).",
         ),
         (
             {"image_shape": (8, 9, 1)},
@@ -71,9 +72,9 @@ def message(kind=ValueError, model=None, *units, **options):
             "model's input of shape (8, 8, 1). Received: image_shape=(8, 9, 1).",
         ),
         (
-            {"image_shape": 8},
+            {"image_shape": (8, 8)},
             "`image_shape` must be (height, width, channels) in accord with the "
-            "model's input of shape (8, 8, 1). Received: image_shape=8.",
+            "model's input of shape (8, 8, 1). Received: image_shape=(8, 8).",
         ),
         (
             {"units": [0, 2]},
@@ -86,14 +87,32 @@ def test_options(options, expected):
     assert message(**options) == expected
 
 
-@pytest.mark.parametrize("given", [1, (0, 1, 2), ("a", "b"), (0, [1, 2]), (0, np.nan)])
+@pytest.mark.parametrize("given", [(0, 1, 2), (0, [1, 2]), (0, np.nan)])
 def test_value_ranges(given):
     assert "`value_range` must be" in message(value_range=given)
 
 
-@pytest.mark.parametrize("given", [-1, [], [0, 0], [2]])
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("steps", 1.5),
+        ("learning_rate", "fast"),
+        ("value_range", 1),
+        ("value_range", ("a", "b")),
+        ("image_shape", 8),
+    ],
+)
+def test_options_of_a_wrong_type(name, given):
+    assert message(TypeError, **{name: given}).startswith(f"`{name}` must ")
+
+
+@pytest.mark.parametrize("given", [-1, [0, 0], [2]])
 def test_units_that_do_not_exist(given):
     assert "distinct indices in [0, 2)" in message(ValueError, None, given)
+
+
+def test_no_units():
+    assert message(units=[]) == "`units` must not be empty. Received: units=[]."
 
 
 @pytest.mark.parametrize("given", [1.0, "logits", [True], [[0, 1]]])

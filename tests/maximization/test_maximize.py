@@ -1,5 +1,7 @@
 """Images by hand, above every image of the data, and the same whatever the batch."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -420,3 +422,16 @@ def test_save_and_load(tmp_path):
         Maximized.load(tmp_path / "images.npz")
     best = found.activations.argmax(axis=1)
     np.testing.assert_array_equal(back.best[1], found.images[1, best[1]])
+
+
+def test_images_that_can_not_be_of_the_units(tmp_path):
+    found = maximize(linear(filters(3, 4, 4, 1)), [2, 0], images=2, steps=3, verbose=0)
+    for change, message in [
+        ({"units": np.array([2])}, r"`images`.*shape \(1, any, any, any, any\)"),
+        ({"activations": found.activations[:, :1]}, r"`activations`.*\(2, 2\)"),
+        ({"history": found.history[:1]}, r"`history`.*shape \(2, 2, any\)"),
+        ({"images": found.images * np.nan}, "`images`.*nan"),
+        ({"response": "median"}, "`response` must be"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            dataclasses.replace(found, **change)

@@ -107,16 +107,23 @@ def test_small_images_stay_as_they_are():
 
 
 @pytest.mark.parametrize(
-    ("option", "message"),
+    ("name", "value", "most"),
     [
-        ({"shift": 0.6}, "`shift` must be in [0, 0.5]. Received: shift=0.6."),
-        ({"zoom": -1}, "`zoom` must be in [0, 1]. Received: zoom=-1."),
-        ({"shift": "far"}, "`shift` must be in [0, 0.5]. Received: shift='far'."),
-        ({"zoom": np.nan}, "`zoom` must be in [0, 1]. Received: zoom=nan."),
-        ({"rotation": 360}, "`rotation` must be in [0, 180]. Received: rotation=360."),
+        ("shift", 0.6, 0.5),
+        ("zoom", -1, 1),
+        ("zoom", np.nan, 1),
+        ("rotation", 360, 180),
     ],
 )
-def test_ranges(option, message):
+def test_ranges(name, value, most):
     with pytest.raises(ValueError) as error:
-        Transformations(**option)
-    assert str(error.value) == message
+        Transformations(**{name: value})
+    assert str(error.value) == (
+        f"`{name}` must be a finite number of at least 0 and at most {most}. "
+        f"Received: {name}={value}."
+    )
+
+
+def test_numbers():
+    with pytest.raises(TypeError, match=r"`shift` must be a finite number.*'far'"):
+        Transformations(shift="far")

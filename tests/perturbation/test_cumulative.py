@@ -52,7 +52,7 @@ def test_area_worked_cases():
     assert area(x, 1 - x) == pytest.approx(0.5)
     # The x axis is normalised: half a curve that is flat at 1 is 1 too.
     assert area(x[:6], np.ones(6)) == 1
-    with pytest.raises(ValueError, match="two points"):
+    with pytest.raises(ValueError, match="`fractions` must hold at least 2 values"):
         area(x[:1], x[:1])
 
 
@@ -241,17 +241,32 @@ def test_two_replicas(trained, two_replicas):
         ({"clamp": "mean"}, ValueError, "needs `reference`"),
         ({"clamp": "median"}, ValueError, "`clamp` must be"),
         ({"top_k": 11}, ValueError, "at most the number of classes, 10"),
-        ({"top_k": 2.0}, TypeError, "`top_k` must be an integer"),
+        ({"top_k": 2.0}, TypeError, "`top_k` must be a positive integer"),
+        ({"top_k": None}, TypeError, "`top_k` must be a positive integer"),
+        ({"seed": -1}, ValueError, "`seed` must be an integer of at least 0"),
+        ({"verbose": 3}, ValueError, "`verbose` must be"),
+        ({"steps": 0}, ValueError, "`steps` must be a positive integer"),
+        ({"metric": 3}, TypeError, "`metric` must be a string"),
+        (
+            {"points": [0, 41], "order": "most_selective"},
+            ValueError,
+            "number of units, 40",
+        ),
+        (
+            {"report": {}, "order": "most_selective"},
+            TypeError,
+            "`report` must be a SelectivityReport",
+        ),
         ({"taps": ["three"]}, ValueError, "no layer 'three'"),
         ({"batch_size": 0}, ValueError, "`batch_size` must be a positive integer"),
-        ({"max_rows": -1}, ValueError, "`max_rows` must be at least 1"),
+        ({"max_rows": -1}, ValueError, "`max_rows` must be a positive integer"),
         ({"metric": "joy", "order": "most_selective"}, ValueError, "joy"),
     ],
 )
 def test_errors_before_work_starts(trained, arguments, error, message):
     model, train, _ = trained
     with pytest.raises(error, match=message):
-        ks.perturbation.cumulative(model, train, verbose=0, **arguments)
+        ks.perturbation.cumulative(model, train, **{"verbose": 0, **arguments})
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_many_layers_share_the_bar():
 
 def test_unknown_measures():
     report = make_report(a=([0.1], [0.2]))
-    with pytest.raises(ValueError, match=r"`x` must name a measure .*x='sj'"):
+    with pytest.raises(ValueError, match=r"`x` must be .*x='sj'"):
         plot_agreement(report, "sj")
-    with pytest.raises(ValueError, match=r"`y` must name a measure .*y='dprime'"):
+    with pytest.raises(ValueError, match=r"`y` must be .*y='dprime'"):
         plot_agreement(report, y="dprime")

@@ -87,7 +87,7 @@ def test_a_report_without_a_value_is_drawn_empty(tmp_path):
 
 def test_unknown_measure_and_layers():
     report = make_report(a=[0.1], b=[0.2])
-    with pytest.raises(ValueError, match=r"`metric` must .*\['si'\].*metric='sj'"):
+    with pytest.raises(ValueError, match=r"`metric` must be \"si\"\. .*metric='sj'"):
         plot_distribution(report, "sj")
     for layers in (["a", "c"], []):
         with pytest.raises(ValueError, match=r"`layers` must name .*\['a', 'b'\]"):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import keras_selectivity as ks
+from keras_selectivity.files import UnusableFileError
 from recipes import training
 from recipes.runs import Run
 from recipes.settings import Settings
@@ -49,17 +50,14 @@ def copied(finished, tmp_path):
 
 def left_by(run):
     """What two runs must share: numbers, not times."""
-    files = json.loads((run.folder / "result.json").read_text())
-    with np.load(run.folder / "preferred_classes.npz") as file:
-        preferred = {key: file[key].tolist() for key in file.files}
-    with np.load(run.folder / "report.npz") as file:
-        report = {key: file[key].tolist() for key in file.files if key != "header"}
+    run = Run(run.settings, run.output)  # Without what it remembers.
+    preferred = {name: p.tolist() for name, p in run.preferred_classes.items()}
+    report = {name: a.tolist() for name, a in run.report.to_arrays().items()}
     weights = [
         [w.tolist() for w in run.model(epochs).get_weights()] for epochs in (None, 0, 3)
     ]
-    history = json.loads((run.folder / "history.json").read_text())
-    first = json.loads((run.folder / "first_epoch.json").read_text())
-    return files["selected_epoch"], history, first, preferred, report, weights
+    found = (run.result["selected_epoch"], run.history, run.first_epoch)
+    return *found, preferred, report, weights
 
 
 def test_the_folder_says_all_of_itself(finished):
@@ -189,6 +187,7 @@ def test_a_finished_run_is_found_again(finished):
     [
         *("selected.weights.h5", "report.npz", "history.json"),
         *("preferred_classes.npz", "first_epoch.json", "kept/0000.weights.h5"),
+        "settings.json",
     ],
 )
 @pytest.mark.parametrize("how", ["cut", "changed", "lost"])
@@ -219,6 +218,22 @@ def test_what_is_damaged_is_done_again(copied, finished):
     assert said[0] == "damaged, is done again"
     assert copied.state == "finished"
     assert left_by(copied) == left_by(finished)
+
+
+def test_what_is_damaged_meanwhile_is_not_sealed_as_good(tmp_path):
+    run = Run(SETTINGS.replace(epochs=1, kept_epochs=(0,)), tmp_path)
+
+    def damage(what: str) -> None:
+        if what == "measuring":
+            path = run.folder / "kept" / "0000.weights.h5"
+            content = bytearray(path.read_bytes())
+            content[len(content) // 2] ^= 1
+            path.write_bytes(content)
+
+    with pytest.raises(UnusableFileError, match=r"0000\.weights\.h5.*damaged"):
+        run.do(damage)
+    assert not run.path.exists()
+    assert run.state == "damaged" and not run.finished
 
 
 class Killed(BaseException):

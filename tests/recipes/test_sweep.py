@@ -1,5 +1,7 @@
 """Tasks are shared, each done once, and a failure does not stop the others."""
 
+import errno
+import os
 import subprocess
 import sys
 import textwrap
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from recipes.ending import Unusable
 from recipes.settings import Settings
 from recipes.sweep import Sweep, share
 
@@ -57,6 +60,8 @@ def test_overrides_replace_what_varies_and_what_does_not():
         (0, 5, 3),
         (1, 5, 3),
     ]
+    with pytest.raises(ValueError, match="`seed` must not be changed twice"):
+        sweep.override({"seed": (1,)}, seed=7)
     # What a sweep does not vary, a command for all sweeps does not bring in.
     assert Sweep(BASE, {"seed": (0,)}).override({"alpha": (5,)}).settings == [BASE]
     assert [o.seed for o in sweep.override({}, seed=7).settings] == [7] * 3
@@ -81,6 +86,35 @@ def test_a_failure_is_told_and_the_others_go_on(tmp_path, capsys):
     assert tasks[1].finished
     shown = capsys.readouterr().err
     assert "a failed:" in shown and "RuntimeError: out of memory" in shown
+
+
+def test_what_failed_elsewhere_is_not_tried_again(tmp_path):
+    """As by processes that take one another's place: they would never end."""
+    failures = tmp_path / "failures"
+    failures.mkdir()
+
+    def shared(most):
+        tasks = [Noted(name, tmp_path, fails=name in "ab") for name in "abc"]
+        found = share(tasks, tmp_path, most=most, failures=failures)
+        return [task.times for task in tasks], found
+
+    assert shared(1) == ([1, 0, 0], (["a"], 2))
+    assert shared(1) == ([0, 1, 0], (["b"], 1))
+    assert shared(1) == ([0, 0, 1], ([], 0))
+    assert sorted(path.name for path in failures.iterdir()) == ["a", "b"]
+
+
+def test_a_full_disk_ends_all(tmp_path, capsys):
+    class Full(Noted):
+        def do(self, say) -> None:
+            self.times += 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    tasks = [Full("a", tmp_path), Noted("b", tmp_path)]
+    with pytest.raises(Unusable, match=f"{tmp_path}: No space left on device. Make"):
+        share(tasks, tmp_path)
+    assert [task.times for task in tasks] == [1, 0]
+    assert capsys.readouterr().err == ""
 
 
 def test_the_time_left_is_that_of_the_pace_so_far(tmp_path, monkeypatch, capsys):

@@ -351,17 +351,26 @@ def message(*args, **kwargs):
 def test_errors_before_the_pass(two, make_cnn):
     data = iter(())  # Nothing is read.
     assert message(*two, data, "rsa") == (
-        "`method` must be one of ['cca', 'svcca', 'pwcca', 'cka']. Received: "
-        "method='rsa'."
+        '`method` must be "cca", "svcca", "pwcca" or "cka". Received: method=\'rsa\'.'
     )
-    assert "`pairs` must be one of ['all', 'same']" in message(*two, data, pairs=1)
-    assert "`spatial` must be one of" in message(*two, data, spatial="max")
+    assert '`pairs` must be "all" or "same"' in message(*two, data, pairs=1)
+    assert '`spatial` must be "mean" or "positions"' in message(
+        *two, data, spatial="max"
+    )
+    assert "`steps` must be a positive integer" in message(*two, data, steps=0)
+    with pytest.raises(ValueError, match="`verbose` must be"):
+        compare(*two, data, verbose="yes")
+    with pytest.raises(TypeError, match="`debiased` must be True or False"):
+        compare(*two, data, debiased="no")
+    with pytest.raises(TypeError, match="`variance` must be a finite number"):
+        compare(*two, data, variance="all")
     assert message(*two, data, debiased=True) == (
         '`debiased` is for method="cka" only. Received: debiased=True with '
         "method='pwcca'."
     )
     assert message(*two, data, variance=0.5).startswith('`variance` is for method="s')
-    assert "share in (0, 1]" in message(*two, data, "svcca", variance=2)
+    assert "`variance` must be" in message(*two, data, "svcca", variance=2)
+    assert "`variance` must be" in message(*two, data, "svcca", variance=0)
     assert message(*two, data, spatial="positions") == (
         'spatial="positions" compares layers with feature maps of the same size. '
         "Received: 'relu_1' of `model_a` with maps of (6, 6), 'conv_2' of `model_a` "
@@ -378,18 +387,29 @@ def test_errors_before_the_pass(two, make_cnn):
         compare(two[0], "cnn", data)
 
 
+def test_steps_are_so_many_batches(two, images):
+    batches = tf.data.Dataset.from_tensor_slices((images,)).batch(40)
+    wanted = compare(*two, batches.take(2), verbose=0)
+    for data, steps in ((batches.repeat(), 2), (images, 2)):
+        found = compare(*two, data, batch_size=40, verbose=0, steps=steps)
+        np.testing.assert_array_equal(found.values, wanted.values)
+        assert found.samples == 80
+    assert "`data` is an endless data set" in message(*two, batches.repeat())
+
+
 def test_errors_of_data(two, images):
     assert "`data` must hold samples" in message(*two, None)
     assert message(*two, iter(())) == (
         "`data` must hold at least two samples. Received: 0 samples."
     )
     assert message(*two, images[:1]).endswith("Received: 1 samples.")
+    assert "`data` does not fit the model 'cnn'" in message(*two, images[..., 0, 0])
     images = images.copy()
     images[100, 4, 4] = np.nan
     assert message(*two, images, taps=["relu_1"], batch_size=64) == (
-        "The activations of ['relu_1'] of `model_a` are not finite in batch 1 (counted "
-        "from 0). The first of these layers is where to look; check its weights and "
-        "the data."
+        "The activations of ['relu_1'] of `model_a` are not finite, first in batch 1 "
+        "of `data` (counted from 0). The first of these layers is where to look; check "
+        "its weights and the data."
     )
 
 
@@ -401,7 +421,7 @@ def test_too_few_samples_name_the_layers(two, images):
     )
     assert "Received: 6 samples" in found
     assert message(*two, images[:3], method="cka", debiased=True).endswith(
-        "needs at least 4 samples. Received: 3 samples."
+        "must hold at least 4 samples for debiased=True. Received: 3 samples."
     )
 
 
@@ -430,7 +450,7 @@ def test_maps_of_a_size_that_only_the_data_tell(make_cnn):
 
 def test_save_and_load(tmp_path, two, images):
     found = compare(*two, images, "svcca", pairs="same", variance=0.9, verbose=0)
-    found.constant_rows.append("somewhere")
+    found.constant_rows.append(found.rows[0])
     found.save(tmp_path / "matrix.npz")
     loaded = SimilarityMatrix.load(tmp_path / "matrix.npz")
     np.testing.assert_array_equal(loaded.values, found.values)
@@ -451,5 +471,13 @@ def test_matrices_by_hand():
     assert repr(empty) == "<SimilarityMatrix of 1 by 1 layers, pwcca, 0 samples>"
     with pytest.raises(KeyError, match=r"no layer 'c' among \['b', 'a'\]"):
         found["a", "c"]
-    with pytest.raises(ValueError, match=r"a row and a column .* shape \(1, 2\)"):
-        SimilarityMatrix([[1, 1]], ["a"], ["b", "b"])
+    for values, columns, options, message in [
+        ([[1, 1]], ["b", "b"], {}, "must not name a layer twice"),
+        ([[1, 1]], ["b"], {}, r"`values`.*shape \(1, 2\) with rows="),
+        ([[2.0]], ["b"], {}, "`values`.*at most 1"),
+        ([["x"]], ["b"], {}, "`values` must be numbers"),
+        ([[1]], ["b"], {"constant_rows": ["c"]}, "`constant_rows` must be among"),
+        ([[1]], ["b"], {"samples": -1}, "`samples`"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            SimilarityMatrix(values, ["a"], columns, **options)

@@ -101,7 +101,7 @@ def test_every_pair_of_layers():
     for i, a in enumerate(first):
         for j, b in enumerate(second):
             assert_same(stream.between(i, j), reference(a, b))
-    with pytest.raises(IndexError):
+    with pytest.raises(ValueError, match="`x` must be the index of one of 2 layers"):
         stream.between(2, 0)
 
 
@@ -223,10 +223,10 @@ def test_errors_of_several_arrays():
     )
     for samples in (0, 1):
         assert message(lambda n=samples: covariances(x[:n], y[:n])) == (
-            f"Covariances need at least two samples. Received: {samples} samples."
+            f"`x` and `y` must hold at least two samples. Received: {samples} samples."
         )
     assert message(lambda: CovarianceStream().update([], [y])) == (
-        "`x` must hold at least one layer. Received: none."
+        "`x` must not be empty. Received: x=[]."
     )
 
 

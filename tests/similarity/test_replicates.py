@@ -128,6 +128,9 @@ def test_models_are_their_activations(make_cnn, digits):
         assert found.layers == layers
         np.testing.assert_allclose(found.within, expected.within, atol=1e-5)
         np.testing.assert_allclose(found.cross, expected.cross, atol=1e-5)
+    endless = tf.data.Dataset.from_tensor_slices(images).batch(40).repeat()
+    found = replicates(models[:3], models[3:], data=endless, steps=3, verbose=0)
+    np.testing.assert_allclose(found.cross, expected.cross, atol=1e-5)
     found = replicates(
         models[:2], models[2:4], data=images, taps=["dense"], distance=cka, verbose=0
     )
@@ -186,13 +189,15 @@ def message(call):
 
 def test_errors():
     two, one = networks(2, 1.0), networks(1, 1.0)
-    assert message(lambda: replicates(one, two)) == (
-        "Distances need two replicates in `regularized` and one in `unregularized`. "
-        "Received: 1 and 2."
+    assert message(lambda: replicates(one, two)).startswith(
+        "`regularized` must have 2 items or more. Received: regularized=[{"
     )
-    assert message(lambda: replicates(two, [])).endswith("Received: 2 and 0.")
+    assert message(lambda: replicates(two, [])) == (
+        "`unregularized` must not be empty. Received: unregularized=[]."
+    )
     assert message(lambda: replicates(two, [{"dense": one[0]["dense"]}])) == (
-        "Every replicate must have the same layers. Received: replicates with "
+        "`regularized` and `unregularized` must have the same layers. Received: "
+        "replicates with "
         f"{LAYERS} and with ['dense']."
     )
 
@@ -210,8 +215,8 @@ def test_errors_of_arrays():
     )
     one[0]["dense"] = one[0]["dense"][:50]
     assert message(lambda: replicates(two, one, verbose=0)) == (
-        "Replicates must hold the same samples. Received: in the layer 'dense', "
-        "[60, 60, 50] samples."
+        "`regularized` and `unregularized` must hold the same samples. Received: in "
+        "the layer 'dense', [60, 60, 50]."
     )
 
 
@@ -242,8 +247,10 @@ def test_errors_of_models(make_cnn, digits):
     assert message(lambda: replicates(models, models, data=empty, verbose=0)) == (
         "`data` is empty: it holds not a single batch."
     )
+    endless = tf.data.Dataset.from_tensor_slices(data).batch(9).repeat()
+    assert "endless" in message(lambda: replicates(models, models, data=endless))
     bad = np.full_like(data, np.nan)
-    assert "of `model 0` are not finite in batch 0" in message(
+    assert "of `model 0` are not finite, first in batch 0" in message(
         lambda: replicates(models, models, data=bad, verbose=0)
     )
 
@@ -256,11 +263,11 @@ def test_errors_of_distances():
     )
     assert "at least one" in message(lambda: ReplicateDistances({}, {}))
     assert message(lambda: ReplicateDistances({"a": []}, good)) == (
-        "`within` must hold as many distances for every layer, at least one. "
-        "Received: [0] distances."
+        "`within` must hold at least 1 value. Received: within of shape (0,)."
     )
     assert message(lambda: ReplicateDistances(good, {"a": [np.nan]})) == (
-        "`cross` must be finite. Received: cross with NaN or infinity."
+        "`cross` must be finite. Received: cross with NaN or infinity. Leave such "
+        "values out."
     )
     same = ReplicateDistances({"a": [1e-15], "b": [0.1]}, {"a": [0.1], "b": [0.1]})
     assert message(lambda: same.ratios) == (

@@ -101,5 +101,6 @@ def test_errors(variance):
     with pytest.raises(ValueError) as caught:
         svcca_from_covariances(found, variance=variance)
     assert str(caught.value) == (
-        f"`variance` must be a share in (0, 1]. Received: variance={variance!r}."
+        "`variance` must be a finite number above 0 and at most 1. "
+        f"Received: variance={variance!r}."
     )

@@ -126,16 +126,35 @@ def test_imagenet_is_a_stream_that_is_tested_on_its_validation_set(store, photog
 def test_an_unknown_name():
     with pytest.raises(
         ValueError,
-        match=r"`name` must be one of digits, mnist, cifar10, tiny_imagenet, "
-        r"imagenet2012\. Received: name='cifar'\.",
+        match=r'`name` must be "digits", "mnist", "cifar10", "tiny_imagenet" or '
+        r'"imagenet2012"\. Received: name=\'cifar\'\.',
     ):
         load("cifar")
     assert NAMES == ("digits", "mnist", "cifar10", "tiny_imagenet", "imagenet2012")
 
 
-def test_a_corruption_out_of_range():
-    with pytest.raises(ValueError, match=r"`corruption` must be in \[0, 1\].*=1\.5"):
-        load("digits", corruption=1.5)
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"corruption": 1.5}, r"`corruption` must be .* at most 1\..*=1\.5"),
+        ({"corruption": float("nan")}, "`corruption` must be a finite number"),
+        ({"corruption": "half"}, "`corruption` must be a finite number"),
+        ({"seed": -1}, "`seed` must be an integer of at least 0"),
+        ({"seed": 0.5}, "`seed` must be an integer of at least 0"),
+        ({"name": "mnist", "data_dir": ""}, "`data_dir` must not be empty"),
+        ({"name": "mnist", "data_dir": 3}, "`data_dir` must be a path"),
+        ({"name": "mnist", "data_dir": "/no/folder"}, "`data_dir` .* that is there"),
+    ],
+)
+def test_arguments_are_refused_before_anything_is_read(arguments, text):
+    with pytest.raises((ValueError, TypeError), match=text):
+        load(**{"name": "digits", **arguments})
+
+
+@pytest.mark.parametrize("test_size", [9, 1788, 0.5])
+def test_a_test_set_without_room_for_every_class(test_size):
+    with pytest.raises((ValueError, TypeError), match="`test_size` must"):
+        digits(test_size=test_size)
 
 
 def test_shapes_are_known_without_the_images():

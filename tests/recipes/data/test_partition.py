@@ -60,7 +60,7 @@ def test_a_share_that_leaves_a_class_empty(share):
         held_out(numbered(np.arange(10) % 2), share, seed=0)
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0, -0.5])
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.5, True, None])
 def test_a_share_that_is_none(share):
     with pytest.raises(ValueError, match=rf"between 0 and 1.*Received: share={share}"):
         held_out(numbered(np.arange(10) % 2), share, seed=0)

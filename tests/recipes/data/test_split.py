@@ -116,21 +116,25 @@ def test_replicas_share_a_batch(split, two_replicas):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (
-            {"batch_size": 0},
-            r"`batch_size` must be at least 1\..*batch_size=0",
-        ),
-        ({"first_epoch": -1}, r"`first_epoch` must be 0 or more.*first_epoch=-1"),
+        ({"batch_size": 0}, r"`batch_size` must be a positive integer\..*batch_size=0"),
+        ({"batch_size": 2.5}, r"`batch_size` must be a positive integer\..*size=2\.5"),
+        ({"first_epoch": -1}, r"`first_epoch` must be an integer of at least 0.*=-1"),
+        ({"seed": -1}, r"`seed` must be an integer of at least 0.*seed=-1"),
+        ({"training": "no"}, r"`training` must be True or False.*training='no'"),
         (
             {"augmentation": "inception"},
-            r"must be one of \['none', 'flip_crop'\]\. Received: "
-            r"augmentation='inception'",
+            r'must be "none" or "flip_crop"\. Received: augmentation=\'inception\'',
         ),
     ],
 )
 def test_arguments_out_of_range(split, arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         split.batches(**{"batch_size": 10, **arguments})
+
+
+def test_steps_of_no_batches(split):
+    with pytest.raises(ValueError, match="`batch_size` must be a positive integer"):
+        split.steps_per_epoch(0)
 
 
 def test_no_samples():

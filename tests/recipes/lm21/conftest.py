@@ -69,14 +69,11 @@ def finish(run):
     for layer, mean in report.layer_means().items():
         history[f"test_selectivity/{layer}"] = (mean * rise).tolist()
     write_json(run.folder / "history.json", history)
-    np.savez(
-        run.folder / "preferred_classes.npz",
-        epochs=np.arange(EPOCHS),
-        **{
-            f"history/{name}": rng.integers(10, size=(EPOCHS, count))
-            for name, count in LAYERS.items()
-        },
-    )
+    followed = {
+        name: rng.integers(10, size=(EPOCHS, count)) for name, count in LAYERS.items()
+    }
+    preferred = ks.callbacks.PreferredClasses(np.arange(EPOCHS), followed)
+    preferred.save(run.folder / "preferred_classes.npz")
     names = (
         "selected.weights.h5",
         "report.npz",

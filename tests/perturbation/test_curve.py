@@ -1,0 +1,63 @@
+"""Results of ablations are made of what they can be made of."""
+
+import numpy as np
+import pytest
+
+from keras_selectivity.perturbation import AblationCurve, NoiseCurve, SingleUnitAblation
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"counts": [0, 2]}, r"`accuracy`.*shape \(any, 2\).*\(1, 3\)"),
+        ({"counts": [0, 2, 5]}, "`counts`.*at most 4"),
+        ({"counts": [-1, 2, 4]}, "`counts`.*at least 0"),
+        ({"counts": [0, 0.5, 1]}, "`counts` must be integers"),
+        ({"accuracy": [1, 0.5, 0]}, r"`accuracy`.*shape \(any, 3\)"),
+        ({"accuracy": [[1, 0.5, np.nan]]}, "`accuracy`.*nan"),
+        ({"accuracy": [[1, 0.5, 1.5]]}, "`accuracy`.*at most 1"),
+        ({"test_accuracy": [[1, 0]]}, r"`test_accuracy`.*shape \(1, 3\)"),
+        ({"layers": {"a": 0}}, r"`layers\['a'\]` must be a positive integer"),
+        ({"top_k": 0}, "`top_k` must be a positive integer"),
+    ],
+)
+def test_an_ablation_curve_that_can_not_be(arguments, message):
+    good = {"counts": [0, 2, 4], "layers": {"a": 4}, "accuracy": [[1.0, 0.75, 0.5]]}
+    assert AblationCurve(**good).auc.tolist() == [0.75]
+    with pytest.raises(ValueError, match=message):
+        AblationCurve(**{**good, **arguments})
+
+
+def test_a_noise_curve_that_can_not_be():
+    assert NoiseCurve([0.0, 1.0], [[1, 0.5]]).mean.tolist() == [1, 0.5]
+    for scales, accuracy, message in [
+        ([0.0], [[1, 0.5]], r"`accuracy`.*shape \(any, 1\)"),
+        ([0.0, -1], [[1, 0.5]], "`scales`.*at least 0"),
+        ([0.0, np.inf], [[1, 0.5]], "`scales`.*inf"),
+        ([0.0, 1], [["a", "b"]], "`accuracy` must be finite numbers"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            NoiseCurve(scales, accuracy)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({}, "must hold a layer"),
+        ({"a": {}}, "must hold a layer and a quantity"),
+        ({"a": {"loss_change": [0.5]}, "b": {"other": [1]}}, "same quantities"),
+        ({"a": {"loss_change": [1, 2], "accuracy_change": [1]}}, r"shape \(2\)"),
+        ({"a": {"loss_change": [np.nan]}}, "finite"),
+    ],
+)
+def test_an_ablation_of_single_units_that_can_not_be(changes, message):
+    with pytest.raises(ValueError, match=message):
+        SingleUnitAblation(changes, {"loss": 1.0})
+
+
+def test_what_else_an_ablation_of_single_units_holds():
+    changes = {"a": {"loss_change": [0.5]}}
+    with pytest.raises(ValueError, match=r"`intact\['loss'\]` must be a finite"):
+        SingleUnitAblation(changes, {"loss": np.nan})
+    with pytest.raises(ValueError, match="`samples`"):
+        SingleUnitAblation(changes, {"loss": 1.0}, samples=-1)
