@@ -162,7 +162,6 @@ class Tap(keras.layers.Layer):
     ) -> None:
         super().__init__(autocast=False, **kwargs)
         self.channel_axis = checked_integer("channel_axis", channel_axis)
-        checked_choice("channel_axis", self.channel_axis, (-1, 1))
         self.response = checked_choice("response", response, ("mean", "max"))
         self.supports_masking = True
         self._silencing: Callable[[], tuple[tf.Tensor, tf.Tensor]] | None = None

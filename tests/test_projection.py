@@ -402,7 +402,7 @@ def test_errors_of_the_sets():
     assert message((nan, y)) == (
         "`fit[0]` must be finite. Received: nan at sample 3, unit 1."
     )
-    assert "`score` must have shape (samples, units)" in message((a, y), (a[0], y))
+    assert "`score[0]` must have shape (samples, units)" in message((a, y), (a[0], y))
     assert message((a, y), (a[:, :5], y)) == (
         "`fit` and `score` must hold the same units. Received: 6 units and 5 units."
     )

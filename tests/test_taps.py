@@ -502,7 +502,7 @@ def test_channels_first_enters_and_leaves_a_nested_model():
             layers.Conv2D(5, 3, activation="relu", data_format="channels_first")
         ),
         lambda: layers.ConvLSTM2D(
-            5, 3, "relu", data_format="channels_first", return_sequences=True
+            5, 3, activation="relu", data_format="channels_first", return_sequences=True
         ),
     ],
 )

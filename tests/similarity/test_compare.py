@@ -475,7 +475,6 @@ def test_matrices_by_hand():
         ([[1, 1]], ["b", "b"], {}, "must not name a layer twice"),
         ([[1, 1]], ["b"], {}, r"`values`.*shape \(1, 2\) with rows="),
         ([[2.0]], ["b"], {}, "`values`.*at most 1"),
-        ([["x"]], ["b"], {}, "`values` must be numbers"),
         ([[1]], ["b"], {"constant_rows": ["c"]}, "`constant_rows` must be among"),
         ([[1]], ["b"], {"samples": -1}, "`samples`"),
     ]:
