@@ -253,7 +253,9 @@ def trained(folder: Path) -> dict[str, Kind]:
         return [np.asarray(variable) for variable in variables]
 
     def followed() -> Any:
-        tracker: Any = ks.callbacks.PreferredClassTracker((np.ones(1), [0]), tracked)
+        tracker: Any = ks.callbacks.PreferredClassTracker(
+            (np.ones(1), np.zeros(1, int)), tracked
+        )
         # What it finds itself is not what is looked at here.
         own = types.SimpleNamespace(preferred_class={"hidden": np.arange(5) % 3})
         tracker.measure = lambda epoch: own
