@@ -643,7 +643,10 @@ def _arrays(name: str, data: Any) -> tuple[np.ndarray, np.ndarray]:
         )
     plain = name.strip("`")
     activations = as_activations(f"{plain}[0]", data[0])
-    labels = checked_real(f"{plain}[1]", data[1], booleans=True)
+    try:
+        labels = checked_real(f"{plain}[1]", data[1], booleans=True)
+    except TypeError as error:
+        raise TypeError(f"{error} Number the classes from 0.") from error
     if labels.ndim not in (1, 2) or len(labels) != len(activations):
         raise ValueError(
             f"The labels of {name} must be integers of shape (samples,) or "

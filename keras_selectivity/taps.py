@@ -137,7 +137,7 @@ class Tap(keras.layers.Layer):
     retraces nothing; while `silenced` is false it is not even applied.
 
     Args:
-        channel_axis: Axis of the channels, -1 or 1.
+        channel_axis: Axis of the channels, see `Site`.
         response: `"mean"`, or `"max"` for the highest value of a feature map in
             the place of its mean (as G19 has it for conv5), without the gradient
             of its own.

@@ -1459,8 +1459,9 @@ def test_silence_of_what_does_not_exist():
     assert "names 'conv', and there is no such tap to silence" in message
     assert "['h0', 'h1']" in message
     for units in ([8], [-1], [0.5], [0, 99]):
-        message = message_of(ValueError, model.silence, "me", {"h0": units})
-        assert "Units of tap 'h0' must be integers in [0, 8)" in message
-        assert f"Received: {units}" in message
+        error = TypeError if units == [0.5] else ValueError
+        message = message_of(error, model.silence, "me", {"h0": units})
+        assert message.startswith("`units['h0']` must be ")
+        assert str(units[-1]) in message
     with pytest.raises(ValueError, match="no such tap"), model.silenced({"x": [0]}):
         pass

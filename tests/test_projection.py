@@ -411,8 +411,8 @@ def test_errors_of_the_sets():
         "shape (samples, classes), one for each sample. Received: labels of shape "
         f"({len(y) - 1},) for activations of shape {a.shape}."
     )
-    assert "must be a pair (activations, labels)" in message(a)
-    assert "of length 3" in message((a, y, y))
+    assert "must be a pair (activations, labels)" in message(a, error=TypeError)
+    assert "Received: 3 items" in message((a, y, y))
     assert "finite and not negative" in message((a, y - 1))
     assert "values from 0 to -" not in message((a, y - 1))
     assert message((a, y / 2)) == (

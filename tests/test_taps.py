@@ -472,9 +472,9 @@ def test_channels_first_is_inherited_by_norm_and_activation():
     inputs = keras.Input((1, 8, 8))
     x = layers.Conv2D(6, 3, data_format="channels_first", name="conv")(inputs)
     x = layers.BatchNormalization(axis=1)(x)
-    x = layers.ReLU(name="relu")(x)
+    x = layers.ReLU(name="rectified")(x)
     x = layers.Dropout(0.1)(x)
-    x = keras.ops.relu(x)
+    x = keras.ops.relu(x)  # Keras names it "relu", or "relu_1" if one was made before.
     x = layers.Activation("relu", name="again")(x)
     x = layers.GlobalAveragePooling2D(data_format="channels_first")(x)
     x = layers.ReLU(name="pooled")(x)

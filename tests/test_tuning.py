@@ -58,12 +58,12 @@ def test_everything_that_there_is_more_than_one_of_is_tuned():
         build,
         alpha=tuning.SignedRange(0.1, 10),
         regularizer=["si", "dprime"],
-        taps={"all": "relu", "last": ks.taps.last(1)},
+        taps={"all": ks.taps.kind("relu"), "last": ks.taps.last(1)},
         schedules={"constant": [], "warm-up": [ks.callbacks.AlphaWarmup(2)]},
         synchronized=False,
     )
     hp = keras_tuner.HyperParameters()
-    hypermodel.build(hp)
+    assert hypermodel.build(hp).tap_names == ["one", "two"]
     names = {space.name for space in hp.space}
     assert names == {
         "units", "alpha_sign", "alpha_magnitude", "regularizer", "taps", "schedule",

@@ -254,7 +254,7 @@ def trained(folder: Path) -> dict[str, Kind]:
 
     def followed() -> Any:
         tracker: Any = ks.callbacks.PreferredClassTracker(
-            (np.ones(1), np.zeros(1, int)), tracked
+            (np.ones((2, 4)), np.arange(2)), tracked
         )
         # What it finds itself is not what is looked at here.
         own = types.SimpleNamespace(preferred_class={"hidden": np.arange(5) % 3})

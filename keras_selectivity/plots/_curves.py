@@ -12,7 +12,7 @@ Curve = TypeVar("Curve", AblationCurve, NoiseCurve)
 
 
 def by_label(
-    curves: Curve | Mapping[str, Curve | Sequence[Curve]], kind: type[Curve]
+    curves: Curve | Mapping[str, Curve | Sequence[Curve]], kind: type[Curve], maker: str
 ) -> dict[str, list[Curve]]:
     """The curves of each label; a single curve has the label "".
 
@@ -22,7 +22,7 @@ def by_label(
     """
     given: Any = {"": curves} if isinstance(curves, kind) else curves
     expected = (
-        f"`curves` must be of type {kind.__name__}, or a mapping of label to one or to "
+        f"`curves` must be what `{maker}` returned, or a mapping of label to one or to "
         "a list of them."
     )
     if not isinstance(given, Mapping):

@@ -74,7 +74,7 @@ def plot_ablation(
     """
     against = checked_choice("against", against, _AXES)
     test = checked_flag("test", test)
-    groups = by_label(curves, AblationCurve)
+    groups = by_label(curves, AblationCurve, "cumulative")
     places = {label: _places(label, group, against) for label, group in groups.items()}
     values = {label: _accuracy(label, group, test) for label, group in groups.items()}
     names = [_name(label, places[label], values[label]) for label in groups]

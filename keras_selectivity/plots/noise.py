@@ -54,7 +54,7 @@ def plot_noise(
     Reference:
         M18 figure 2.
     """
-    groups = by_label(curves, NoiseCurve)
+    groups = by_label(curves, NoiseCurve, "noise")
     places = {
         label: shared(label, [curve.scales for curve in group], "scales")
         for label, group in groups.items()

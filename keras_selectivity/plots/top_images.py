@@ -57,10 +57,10 @@ def plot_top_images(
     """
     images, count = checked_real("images", images), checked_count("count", count)
     responses = checked_numbers("responses", responses, finite=False)
-    if images.ndim != 4 or not len(images) or images.shape[3] not in (1, 3):
+    if images.ndim != 4 or not images.size or images.shape[3] not in (1, 3):
         raise ValueError(
             "`images` must have shape (samples, height, width, channels), with 1 or 3 "
-            f"channels and at least one sample. Received: shape {images.shape}."
+            f"channels and at least one pixel. Received: shape {images.shape}."
         )
     if responses.shape != images.shape[:1]:
         raise ValueError(

@@ -87,7 +87,7 @@ def test_errors():
         importance_correlations(report({"a": [1, 2]}), ablation({"a": [1]}))
     with pytest.raises(ValueError, match=r"`metric` must be \"si\""):
         importance_correlations(report({"a": [1]}), ablation({"a": [1]}), "joy")
-    with pytest.raises(ValueError, match="`change` must be one of"):
+    with pytest.raises(ValueError, match='`change` must be "loss_change" or'):
         importance_correlations(
             report({"a": [1]}), ablation({"a": [1]}), change="top_k_accuracy_change"
         )

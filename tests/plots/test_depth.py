@@ -100,7 +100,7 @@ def test_lines_of_different_layers_are_numbered():
 
 @pytest.mark.parametrize("reports", [[], [[]], [random_report(0), []]])
 def test_reports_must_be_there(reports):
-    with pytest.raises(ValueError, match="`reports` must hold at least one"):
+    with pytest.raises(ValueError, match="`reports` must not be empty"):
         plot_depth(reports)
 
 

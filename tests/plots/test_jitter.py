@@ -54,11 +54,20 @@ def test_one_class_and_equal_responses(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "responses, labels",
-    [([], []), ([1.0], [0, 1]), (np.ones((2, 2)), np.zeros((2, 2))), (1.0, 1)],
+    ("responses", "labels", "expected"),
+    [
+        ([], [], "`responses` must hold at least 1 value"),
+        ([1.0], [0, 1], "`responses` and `labels` must be vectors"),
+        (
+            np.ones((2, 2)),
+            np.zeros((2, 2)),
+            r"`responses` must have shape \(samples,\)",
+        ),
+        (1.0, 1, r"`responses` must have shape \(samples,\)"),
+    ],
 )
-def test_shapes_must_agree(responses, labels):
-    with pytest.raises(ValueError, match="`responses` and `labels` must be vectors"):
+def test_shapes_must_agree(responses, labels, expected):
+    with pytest.raises(ValueError, match=expected):
         plot_jitter(responses, labels)
 
 

@@ -106,7 +106,7 @@ def test_curves_are_not_changed():
 
 def test_curves_must_be_there_and_fit():
     curve = make_curve()
-    with pytest.raises(TypeError, match="`curves` must be of type NoiseCurve, or"):
+    with pytest.raises(TypeError, match="`curves` must be what `noise` returned"):
         plot_noise([curve])
     with pytest.raises(ValueError, match="`curves` must hold at least one curve"):
         plot_noise({"a": []})

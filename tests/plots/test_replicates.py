@@ -106,11 +106,11 @@ def test_a_single_alpha_and_layer(tmp_path):
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
-        (([], []), "must have the same length, above 0"),
+        (([], []), "`alphas` must hold at least 1 value"),
         (([-1], [1, 1]), "must have the same length, above 0"),
         (([-1, -1], [1, 1]), "no alpha twice"),
         (([-1, -2], [1, [1, 0.0]]), r"for alpha=-2, \[1.0, 0.0\]"),
-        (([-1], [[np.nan]]), r"for alpha=-1, \[nan\]"),
+        (([-1], [[np.nan]]), "`ratios` must be finite"),
     ],
 )
 def test_ratios_must_be_there_and_fit(args, expected):

@@ -71,9 +71,9 @@ def test_many_layers_and_nothing_to_draw(tmp_path):
 
 
 def test_matrices_must_be_there_and_fit():
-    with pytest.raises(TypeError, match="`matrices` must be a SimilarityMatrix, or"):
+    with pytest.raises(TypeError, match="`matrices` must be what `compare` returned"):
         plot_similarity([make_matrix()])
-    with pytest.raises(TypeError, match="`matrices` must be a SimilarityMatrix, or"):
+    with pytest.raises(TypeError, match="`matrices` must be what `compare` returned"):
         plot_similarity({"a": np.eye(2)})
     with pytest.raises(ValueError, match="at least one, all of the same method"):
         plot_similarity({})
@@ -117,7 +117,9 @@ def test_an_epoch_without_a_value():
 
 
 def test_values_must_fit_the_epochs():
-    with pytest.raises(TypeError, match="`values` must map labels to values"):
+    with pytest.raises(
+        TypeError, match="`values` must be a mapping of labels to values"
+    ):
         plot_similarity_through_training([0], [[0.5]])
     with pytest.raises(ValueError, match="`values` must hold, for each label"):
         plot_similarity_through_training([], {})

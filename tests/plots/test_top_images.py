@@ -60,11 +60,16 @@ def test_the_grid_is_as_square_as_can_be(count, grid):
 
 
 @pytest.mark.parametrize(
-    "shape", [(3, 8, 8), (3, 8, 8, 2), (0, 8, 8, 1), (8,), (3, 1, 8, 8)]
+    "shape", [(3, 8, 8), (3, 8, 8, 2), (3, 0, 8, 1), (8,), (3, 1, 8, 8)]
 )
 def test_images_must_be_images(shape):
     with pytest.raises(ValueError, match="`images` must have shape"):
         plot_top_images(np.ones(shape), np.ones(shape[0]))
+
+
+def test_images_must_be_there():
+    with pytest.raises(ValueError, match="`responses` must hold at least 1 value"):
+        plot_top_images(np.ones((0, 8, 8, 1)), [])
 
 
 def test_responses_labels_and_count_must_fit():
@@ -75,5 +80,5 @@ def test_responses_labels_and_count_must_fit():
         plot_top_images(images, [1, 2, np.nan])
     with pytest.raises(ValueError, match="`labels` must have one item for each of"):
         plot_top_images(images, [1, 2, 3], labels=[1])
-    with pytest.raises(ValueError, match="`count` must be at least 1"):
+    with pytest.raises(ValueError, match="`count` must be a positive integer"):
         plot_top_images(images, [1, 2, 3], 0)

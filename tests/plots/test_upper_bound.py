@@ -52,7 +52,7 @@ def test_one_network(tmp_path):
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
-        (([], [], []), "must have the same length, above 0"),
+        (([], [], []), "`alphas` must hold at least 1 value"),
         (([1], [0.5, 0.5], [0.9]), "Received: 1, 2, 1"),
         (([1], [np.nan], [0.9]), "must be finite"),
     ],
@@ -84,7 +84,9 @@ def test_by_layer(tmp_path):
 
 
 def test_layers_must_fit():
-    with pytest.raises(TypeError, match="`upper_bound` must map labels to values"):
+    with pytest.raises(
+        TypeError, match="`upper_bound` must be a mapping of labels to values"
+    ):
         plot_upper_bound_by_layer(["a"], [[0.5]])
     with pytest.raises(ValueError, match="2 layers, 1 values"):
         plot_upper_bound_by_layer(["a", "b"], {0: [0.5]})

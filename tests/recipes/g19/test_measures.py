@@ -9,6 +9,8 @@ from keras_selectivity.statistics import class_statistics
 from recipes.g19.experiments import DIGITS, IMAGENET
 from recipes.g19.measures import Ccmas, extreme, images, same_class, share_above
 
+TINY = np.finfo(float).tiny
+
 
 def computed(responses, labels, classes):
     statistics = class_statistics(
@@ -58,8 +60,8 @@ def test_of_rectified_units_it_is_the_library_s():
     responses = np.maximum(rng.normal(labels[:, None], 1, (90, 5)), 0)
     statistics = class_statistics(responses, np.eye(3)[labels])
     seen = Observations(statistics)
-    first = ks.metrics.ClassSelectivity(0.0, rest="samples").compute(seen)
-    second = ks.metrics.SecondClassSelectivity(0.0, rest="samples").compute(seen)
+    first = ks.metrics.ClassSelectivity(TINY, rest="samples").compute(seen)
+    second = ks.metrics.SecondClassSelectivity(TINY, rest="samples").compute(seen)
     found = Ccmas().compute(seen)
     np.testing.assert_allclose(found["ccmas"], first)
     np.testing.assert_allclose(found["ccmas_second"], second)

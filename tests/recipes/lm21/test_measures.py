@@ -26,14 +26,15 @@ def test_a_single_epoch_has_no_changes():
 
 
 def test_changes_agree_with_the_tracker(made_results):
-    from keras_selectivity.callbacks import PreferredClassTracker
+    from keras_selectivity.callbacks import PreferredClasses
 
-    tracker = PreferredClassTracker((np.zeros((1, 2)), np.zeros(1, int)))
-    tracker.history = made_results["resnet20"][0].preferred_classes
-    expected = np.mean([np.mean(n) for n in tracker.changes.values()])
-    assert measures.changes(tracker.history) == pytest.approx(expected)
-    expected = np.mean([*tracker.changed.values()])
-    assert measures.changed_share(tracker.history) == pytest.approx(expected)
+    history = made_results["resnet20"][0].preferred_classes
+    epochs = range(len(next(iter(history.values()))))
+    tracked = PreferredClasses(epochs, history)
+    expected = np.mean([np.mean(n) for n in tracked.changes.values()])
+    assert measures.changes(history) == pytest.approx(expected)
+    expected = np.mean([*tracked.changed.values()])
+    assert measures.changed_share(history) == pytest.approx(expected)
 
 
 def test_shares_are_of_all_units_of_the_network(made_results):
