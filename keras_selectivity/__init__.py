@@ -35,3 +35,7 @@ __all__ = [
     "similarity",
     "taps",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

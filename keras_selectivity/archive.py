@@ -3,7 +3,7 @@
 A file is what `numpy.savez` writes, and two members more: `header.json`, which says
 what the file is and states every array's name, dtype and shape, and `sha256`, the
 checksum of the header and of the arrays' bytes. Nothing is compressed: activations
-hardly get smaller, it takes twenty times as long, and a file can not claim to hold
+hardly get smaller, it takes twenty times as long, and a file cannot claim to hold
 more than its own size.
 """
 
@@ -34,7 +34,7 @@ class Archived:
 
     A subclass names its format, gives its arrays and what else it holds, and
     makes an equal result of them. It checks them as it does those of a user: what
-    `_restored` raises says that the file can not be used.
+    `_restored` raises says that the file cannot be used.
     """
 
     #: What the file says it is, and the version of its layout.

@@ -34,7 +34,7 @@ class Batches:
             data are arrays; or None.
 
     Raises:
-        TypeError: If the data can not be iterated, or hold something else than
+        TypeError: If the data cannot be iterated, or hold something else than
             arrays.
         ValueError: If they are empty, endless without `steps`, of unequal lengths,
             or can be iterated only once and `again` is true.
@@ -101,7 +101,7 @@ class Batches:
 def check_data(
     data: Any, argument: str = "data", steps: int | None = None, again: bool = False
 ) -> None:
-    """Raise for data that can not be used, where that can be told at once.
+    """Raise for data that cannot be used, where that can be told at once.
 
     Args:
         data: What `measure` takes.

@@ -452,7 +452,7 @@ def checked_function(argument: str, value: Any) -> Callable[..., Any]:
         The function.
 
     Raises:
-        TypeError: If it can not be called.
+        TypeError: If it cannot be called.
 
     Example:
         >>> checked_function("build", print)

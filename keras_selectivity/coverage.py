@@ -5,7 +5,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from keras_selectivity.graph import Site
+from keras_selectivity.graph import TapPoint
 from keras_selectivity.reach import Beyond
 
 
@@ -63,7 +63,7 @@ def few(names: Iterable[str], most: int = 8, between: str = ", ") -> str:
 
 
 def out_of_reach(beyond: Sequence[Beyond]) -> str:
-    """What can not be tapped, where it is and what to do.
+    """What cannot be tapped, where it is and what to do.
 
     Args:
         beyond: Nonlinearities at which no tap can be put.
@@ -92,8 +92,8 @@ def out_of_reach(beyond: Sequence[Beyond]) -> str:
 
 def left_out(
     taken: str,
-    chosen: Sequence[Site],
-    left: Sequence[Site],
+    chosen: Sequence[TapPoint],
+    left: Sequence[TapPoint],
     beyond: Sequence[Beyond],
 ) -> str:
     """What a selection leaves out, and which argument takes it.
@@ -110,8 +110,8 @@ def left_out(
     if not left and not beyond:
         return ""
     total = len(chosen) + len(left) + len(beyond)
-    kinds = [site.nonlinearity or "" for site in chosen]
-    others = [site.nonlinearity or "" for site in left]
+    kinds = [point.nonlinearity or "" for point in chosen]
+    others = [point.nonlinearity or "" for point in left]
     parts = [
         f"taps={taken} takes {len(chosen)} of {total} hidden nonlinearities: "
         f"{counted(kinds)}."

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and errors for those that can not be used."""
+"""Files that appear whole or not at all, and errors for those that cannot be used."""
 
 import contextlib
 import os

@@ -38,12 +38,12 @@ class PreferredAndRest(NamedTuple):
     rest_variance: Any = None
 
 
-def class_selectivity(
+def selectivity_index(
     statistics: ClassStatistics,
     *,
     epsilon: float = 1e-7,
     rest: Rest = "classes",
-    favourite: Any = None,
+    preferred: Any = None,
 ) -> Any:
     """Class selectivity index (SI) of every unit.
 
@@ -61,7 +61,7 @@ def class_selectivity(
         rest: `"classes"`: `mu_rest` is the mean of the other classes' means
             (LM21, M18, R22). `"samples"`: it is the mean over all samples of
             the other classes (G19's CCMAS). Equal for balanced classes.
-        favourite: `(units,)` int: a class for each unit to take the place of
+        preferred: `(units,)` int: a class for each unit to take the place of
             the preferred one. None: the class with the highest mean.
 
     Returns:
@@ -71,7 +71,7 @@ def class_selectivity(
     Raises:
         TypeError: If an argument is of a wrong type.
         ValueError: If `epsilon` is not positive, `rest` neither of the two, or a
-            favourite no class.
+            `preferred` is no class.
 
     Example:
         >>> import numpy as np
@@ -79,7 +79,7 @@ def class_selectivity(
         >>> labels = np.eye(3)
         >>> activations = np.array([[3.0, 2.0], [0.0, 2.0], [0.0, 2.0]])
         >>> statistics = class_statistics(activations, labels)
-        >>> [round(float(si), 4) for si in class_selectivity(statistics)]
+        >>> [round(float(si), 4) for si in selectivity_index(statistics)]
         [1.0, 0.0]
 
     Reference:
@@ -88,7 +88,7 @@ def class_selectivity(
     """
     epsilon = checked_number("epsilon", epsilon, above=0)
     moments = preferred_and_rest(
-        statistics, rest=rest, variances=False, favourite=favourite
+        statistics, rest=rest, variances=False, preferred=preferred
     )
     preferred = moments.preferred_mean - statistics.origin
     others = moments.rest_mean - statistics.origin
@@ -147,7 +147,7 @@ def preferred_and_rest(
     *,
     rest: Rest = "classes",
     variances: bool = True,
-    favourite: Any = None,
+    preferred: Any = None,
 ) -> PreferredAndRest:
     """Mean and variance for each unit's preferred class, and for the rest.
 
@@ -157,9 +157,9 @@ def preferred_and_rest(
 
     Args:
         statistics: Class statistics of `(classes, units)`.
-        rest: How the other classes are put together, see `class_selectivity`.
+        rest: How the other classes are put together, see `selectivity_index`.
         variances: Whether to compute the variances (needs squares).
-        favourite: `(units,)` int: a class for each unit to take the place of
+        preferred: `(units,)` int: a class for each unit to take the place of
             the preferred one.
 
     Returns:
@@ -167,7 +167,7 @@ def preferred_and_rest(
 
     Raises:
         TypeError: If an argument is of a wrong type.
-        ValueError: If `rest` is neither of the two, a favourite no class, or the
+        ValueError: If `rest` is neither of the two, `preferred` is no class, or the
             statistics hold no squares for the variances.
 
     Example:
@@ -180,18 +180,18 @@ def preferred_and_rest(
     """
     rest, variances = checked_rest(rest), checked_flag("variances", variances)
     means = checked_statistics(statistics, squares=variances).means
-    if favourite is None:
-        favourite = statistics.preferred_class
+    if preferred is None:
+        preferred = statistics.preferred_class
     else:
-        _check_favourite(favourite, means.shape)
+        _check_preferred(preferred, means.shape)
     classes = ops.expand_dims(ops.arange(means.shape[0]), -1)
-    preferred = classes == ops.cast(favourite, classes.dtype)
-    others = ops.logical_not(preferred)
+    own = classes == ops.cast(preferred, classes.dtype)
+    others = ops.logical_not(own)
     if rest == "classes":
         mass = ops.sum(ops.cast(statistics.present, means.dtype)) - 1
     else:
         weight = ops.expand_dims(statistics.weight, -1)
-        mass = ops.sum(weight) - ops.take(statistics.weight, favourite)
+        mass = ops.sum(weight) - ops.take(statistics.weight, preferred)
     mass = ops.where(mass > 0, mass, 1)
 
     def in_rest(moment: Any) -> Any:
@@ -199,7 +199,7 @@ def preferred_and_rest(
         moment = moment if rest == "classes" else weight * moment
         return _sum_where(others, moment) / mass
 
-    found = PreferredAndRest(_sum_where(preferred, means), in_rest(means))
+    found = PreferredAndRest(_sum_where(own, means), in_rest(means))
     if not variances:
         return found
     # Deviations are counted from `center`, so that a mean far above the
@@ -207,7 +207,7 @@ def preferred_and_rest(
     squares, offsets = statistics.mean_squares, statistics.mean_deviations
     return found._replace(
         preferred_variance=_variance(
-            _sum_where(preferred, squares), _sum_where(preferred, offsets)
+            _sum_where(own, squares), _sum_where(own, offsets)
         ),
         rest_variance=_variance(in_rest(squares), in_rest(offsets)),
     )
@@ -263,17 +263,17 @@ def checked_statistics(statistics: Any, *, squares: bool = False) -> ClassStatis
     return cast("ClassStatistics", statistics)
 
 
-def _check_favourite(favourite: Any, shape: Any) -> None:
-    """Raise unless a favourite is a class for each unit; a graph's is let through."""
-    if tf.is_symbolic_tensor(favourite):
+def _check_preferred(preferred: Any, shape: Any) -> None:
+    """Raise unless it is a class for each unit; a graph's is let through."""
+    if tf.is_symbolic_tensor(preferred):
         return
-    found = checked_real("favourite", favourite)
+    found = checked_real("preferred", preferred)
     classes, units = shape
     fits = found.dtype.kind in "iu" and found.shape == (units,)
     if not fits or found.min() < 0 or found.max() >= classes:
         raise ValueError(
-            f"`favourite` must hold a class in [0, {classes}) for each of the "
-            f"{units} units. {received('favourite', favourite)}"
+            f"`preferred` must hold a class in [0, {classes}) for each of the "
+            f"{units} units. {received('preferred', preferred)}"
         )
 
 

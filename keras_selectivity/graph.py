@@ -43,7 +43,7 @@ _KEEP_CHANNELS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Site:
+class TapPoint:
     """One output in a model's graph at which a tap can be put.
 
     Attributes:
@@ -128,7 +128,7 @@ def check_model(model: Any) -> None:
         raise TypeError(
             f"`model` must be a Functional or Sequential model. Received: "
             f"{model.name!r} of class {type(model).__name__}, whose `call` is its "
-            "own: Keras keeps no graph of it, so its hidden outputs can not be "
+            "own: Keras keeps no graph of it, so its hidden outputs cannot be "
             "found. Build the same layers with the functional API: "
             "`inputs = keras.Input(shape); model = keras.Model(inputs, "
             "outputs)`; layers with a `call` of their own may stand in it."
@@ -140,7 +140,7 @@ class Step:
     """One call in a model's graph, nested models unfolded.
 
     Attributes:
-        name: That of the site which its output would be, see `Site`.
+        name: That of the point which its output would be, see `TapPoint`.
         operation: The layer or operation that is called.
         args: Its positional arguments, with symbolic tensors in them.
         kwargs: Its keyword arguments.
@@ -154,18 +154,18 @@ class Step:
     outputs: Any
 
 
-class Walk:
+class RebuiltGraph:
     """One pass through a model's graph, which rebuilds it around its layers.
 
     Args:
-        taps: Mapping of names of sites to the layers to put behind them, each of
+        taps: Mapping of names of points to the layers to put behind them, each of
             which returns the output and the unit activations.
 
     Attributes:
-        sites: Mapping of name to `Site`, in graph order.
+        points: Mapping of name to `TapPoint`, in graph order.
         outputs: Names of the calls that make the model's outputs.
         steps: All calls, in an order in which they can be made.
-        tensors: Mapping of name of a site to its symbolic output in `steps`,
+        tensors: Mapping of name of a point to its symbolic output in `steps`,
             that of the tap behind it where there is one.
 
     Example:
@@ -175,15 +175,15 @@ class Walk:
         ...     keras.layers.Dense(3, activation="relu", name="hidden"),
         ...     keras.layers.Dense(2, name="logits"),
         ... ])
-        >>> walk = Walk({})
-        >>> rebuilt = walk.rebuild(model)
-        >>> list(walk.sites), [step.name for step in walk.steps]
+        >>> graph = RebuiltGraph({})
+        >>> rebuilt = graph.rebuild(model)
+        >>> list(graph.points), [step.name for step in graph.steps]
         (['hidden', 'logits'], ['hidden', 'logits'])
     """
 
     def __init__(self, taps: Mapping[str, Any]) -> None:
         self.taps = taps
-        self.sites: dict[str, Site] = {}
+        self.points: dict[str, TapPoint] = {}
         self.steps: list[Step] = []
         self.tensors: dict[str, Any] = {}
         # Across the border of a nested model a tensor goes by two ids.
@@ -196,11 +196,11 @@ class Walk:
         self.outputs: set[str] = set()
 
     @property
-    def finished_sites(self) -> list[Site]:
-        """The sites, once the graph was walked to its outputs."""
+    def finished_points(self) -> list[TapPoint]:
+        """The points, once the graph was walked to its outputs."""
         return [
-            dataclasses.replace(site, output=name in self.outputs)
-            for name, site in self.sites.items()
+            dataclasses.replace(point, output=name in self.outputs)
+            for name, point in self.points.items()
         ]
 
     def rebuild(self, model: keras.Model, prefix: str = "") -> keras.Model:
@@ -268,7 +268,9 @@ class Walk:
         units = output.shape[axis]
         kind, signed = nonlinearity(layer)
         filters = self._filters_of(layer, arguments)
-        self.sites[name] = Site(name, layer, kind, signed, units, axis, filters=filters)
+        self.points[name] = TapPoint(
+            name, layer, kind, signed, units, axis, filters=filters
+        )
         if name in self.taps:
             tap = self.taps[name]
             output, activations[name] = self._call(tap.name, tap, (output,), {})
@@ -342,7 +344,7 @@ class Walk:
         if data_format is not None:
             over_time |= getattr(layer, "return_sequences", False)
             return 1 + over_time if data_format == "channels_first" else -1
-        # An activation or a normalisation has what its input has.
+        # An activation or a normalization has what its input has.
         return max(self._axes.get(id(tensor), -1) for tensor in _symbols(arguments))
 
 
@@ -385,9 +387,9 @@ def ends(model: keras.Model) -> tuple[Any, Any]:
     return model.input, model.output
 
 
-def filter_norms(site: Site) -> np.ndarray:
+def filter_norms(point: TapPoint) -> np.ndarray:
     """`(units,)` L1 norm of each unit's filter, NaN where it has none."""
-    if site.filters is None:
-        return np.full(site.units, np.nan)
-    kernel = np.abs(keras.ops.convert_to_numpy(site.filters.kernel), dtype=np.float64)
+    if point.filters is None:
+        return np.full(point.units, np.nan)
+    kernel = np.abs(keras.ops.convert_to_numpy(point.filters.kernel), dtype=np.float64)
     return kernel.sum(axis=tuple(range(kernel.ndim - 1)))

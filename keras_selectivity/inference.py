@@ -56,7 +56,7 @@ class Comparison(NamedTuple):
     corrected: float
 
 
-class Correlation(NamedTuple):
+class RankCorrelation(NamedTuple):
     """A correlation and its two-sided p-value.
 
     Attributes:
@@ -314,7 +314,7 @@ def bonferroni(pvalues: Any, comparisons: int | None = None) -> Any:
     return np.minimum(found * checked_count("comparisons", comparisons), 1.0)[()]
 
 
-def spearman(x: Any, y: Any) -> Correlation:
+def spearman(x: Any, y: Any) -> RankCorrelation:
     """Spearman's rank correlation, with ties at their mean rank.
 
     Args:
@@ -322,7 +322,7 @@ def spearman(x: Any, y: Any) -> Correlation:
         y: `(values,)`, finite, in the same order.
 
     Returns:
-        `Correlation`; NaN where x or y is constant. The p-value is by the t
+        `RankCorrelation`; NaN where x or y is constant. The p-value is by the t
         distribution, rough below about ten values.
 
     Raises:
@@ -339,11 +339,11 @@ def spearman(x: Any, y: Any) -> Correlation:
     """
     x, y = _checked_pairs("x", x, "y", y, least=3)
     if not np.ptp(x) or not np.ptp(y):
-        return Correlation(float("nan"), float("nan"))
+        return RankCorrelation(float("nan"), float("nan"))
     from scipy import stats
 
     with _quietly():
-        return Correlation(*map(float, stats.spearmanr(x, y)))
+        return RankCorrelation(*map(float, stats.spearmanr(x, y)))
 
 
 def regression_line(x: Any, y: Any) -> Line:

@@ -1,7 +1,7 @@
 """Labels and sample weights in every form that `fit` takes, and their faults.
 
 A compiler may drop an operation whose only purpose is to raise, and XLA does. So a
-step counts the samples whose label or weight can not be used, lets them count for
+step counts the samples whose label or weight cannot be used, lets them count for
 nothing, and the count is read where an exception can be raised.
 """
 
@@ -91,7 +91,7 @@ regression or a segmentation has no class for a sample.'
 
     @property
     def faults(self) -> tf.Tensor:
-        """float64 `(len(FAULTS),)`: how many samples can not be used, and why."""
+        """float64 `(len(FAULTS),)`: how many samples cannot be used, and why."""
         return tf.reduce_sum(tf.cast(tf.stack(self._bad), tf.float64), axis=1)
 
     @property
@@ -135,7 +135,7 @@ def label_weights(
     Raises:
         TypeError: If labels or weights are not numbers.
         ValueError: If the shape of the labels or of the weights fits no form; outside
-            a graph also if a label or weight can not be used. In a graph such a
+            a graph also if a label or weight cannot be used. In a graph such a
             sample counts for nothing, and `Labels.faults` tells.
 
     Example:

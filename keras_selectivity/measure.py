@@ -215,7 +215,7 @@ class Measurement:
             self._pass = _Pass(model, tapped, targets, gathered, correct_only)
 
     def check(self, data: Any) -> None:
-        """Raise for data that can not be measured, before the model runs.
+        """Raise for data that cannot be measured, before the model runs.
 
         Args:
             data: As for `measure`; of a data set the first batch is looked at.
@@ -363,7 +363,7 @@ class _Pass(MultiWorkerModel):
         self.gathered = gathered
         self.label_watch = LabelWatch(targets)
         self.built = True
-        # XLA can not hand activations to the store.
+        # XLA cannot hand activations to the store.
         self.compile(
             run_eagerly=model.run_eagerly,
             jit_compile="auto" if gathered.store is None else False,

@@ -38,7 +38,7 @@ class SelectivityModel(MultiWorkerModel):
     the weights that the model gets by itself. Evaluation and prediction are the
     wrapped model's.
 
-    Training logs `selectivity` (or `dprime`), the mean of `mu` over the epoch's
+    Training logs `si` (or `dprime`), the mean of `mu` over the epoch's
     batches, beside what was compiled. The weights are those of the wrapped
     model and no others.
 
@@ -69,7 +69,7 @@ class SelectivityModel(MultiWorkerModel):
     Raises:
         TypeError: If an argument is of a wrong type; for a subclassed model.
         ValueError: If alpha is not finite, no layer is selected, or the number
-            of classes can not be told.
+            of classes cannot be told.
 
     Example:
         >>> import keras, numpy as np
@@ -83,7 +83,7 @@ class SelectivityModel(MultiWorkerModel):
         >>> x, y = np.random.rand(12, 8), np.arange(12) % 3
         >>> history = model.fit(x, y, verbose=0).history
         >>> sorted(history)
-        ['loss', 'selectivity']
+        ['loss', 'si']
 
     Reference:
         LM21 (Leavitt and Morcos, 2021) section 3.3, equations 2 and 3; R22

@@ -1,6 +1,6 @@
 """Selectivity off the units' axes: the most that an orthonormal projection finds.
 
-A regulariser that lowers the selectivity of the units may only have turned it to
+A regularizer that lowers the selectivity of the units may only have turned it to
 directions between them. So the orthonormal axes of the highest mean selectivity are
 sought, and their selectivity is compared with that of the units.
 """
@@ -23,7 +23,7 @@ from keras_selectivity.checks import (
     checked_seed,
     checked_verbose,
 )
-from keras_selectivity.functional import Rest, checked_rest, class_selectivity
+from keras_selectivity.functional import Rest, checked_rest, selectivity_index
 from keras_selectivity.labels import label_weights
 from keras_selectivity.similarity.activations import as_activations
 from keras_selectivity.statistics import ClassStatistics, class_statistics
@@ -130,8 +130,8 @@ def selectivity_upper_bound(
 ) -> Any:
     """The most class selectivity that an orthonormal projection of units shows.
 
-    The projection W minimises `1 - mean(SI(A W))` on the set `fit`, where SI is
-    `functional.class_selectivity` and the columns of `A W` are shifted so that their
+    The projection W minimizes `1 - mean(SI(A W))` on the set `fit`, where SI is
+    `functional.selectivity_index` and the columns of `A W` are shifted so that their
     minimum is 0. It is then applied to the set `score`, whose columns are shifted by
     their own minimum.
 
@@ -150,7 +150,7 @@ def selectivity_upper_bound(
     depends on their number: projected class means are the class means projected, and
     the gradient of a minimum is the sample that attains it. At 512 units and 10,000
     samples on two cores, a step takes 0.16 to 0.23 of the time of geotorch's
-    orthogonal parametrisation with autodiff, and 0.08 with `screening="bfloat16"`
+    orthogonal parametrization with autodiff, and 0.08 with `screening="bfloat16"`
     on a processor with AMX (`tools/bench_projection.py`). A fit takes up to
     `starts * max_steps` steps, most of the time all of them: Adam's rate is constant,
     and the minima keep the loss from settling.
@@ -172,8 +172,8 @@ def selectivity_upper_bound(
         learning_rate: Of Adam.
         tolerance: A start ends when the loss has changed by less than this ...
         patience: ... in so many steps in a row.
-        epsilon: As for `functional.class_selectivity`.
-        rest: As for `functional.class_selectivity`.
+        epsilon: As for `functional.selectivity_index`.
+        rest: As for `functional.selectivity_index`.
         screening: Precision in which the samples that attain the minima are picked;
             the loss is computed from them in float64. `"bfloat16"` picks
             samples within about 1% of the minimum, so that `history` can be a little
@@ -202,7 +202,7 @@ def selectivity_upper_bound(
 
     Reference:
         LM21 (Leavitt and Morcos, 2021) appendix A.7. It does not say where W starts,
-        and keeps W orthonormal by another parametrisation: see `Search`.
+        and keeps W orthonormal by another parametrization: see `Search`.
     """
     starts, seed = checked_count("starts", starts), checked_seed(seed)
     max_steps = checked_count("max_steps", max_steps)
@@ -216,7 +216,7 @@ def selectivity_upper_bound(
     pairs = _pairs(fit, score)
     progress = _Progress(len(pairs) * starts, max_steps, verbose)
 
-    def bound(fitted: Labelled, scored: Labelled) -> UpperBound:
+    def bound(fitted: Labeled, scored: Labeled) -> UpperBound:
         aligned = _selectivity(scored, None, epsilon, rest)
         fit_aligned = _selectivity(fitted, None, epsilon, rest)
         search = Search(
@@ -247,7 +247,7 @@ def selectivity_upper_bound(
     return found if isinstance(fit, Mapping) else found[""]
 
 
-class Labelled(NamedTuple):
+class Labeled(NamedTuple):
     """Samples that count, with their labels.
 
     Attributes:
@@ -290,7 +290,7 @@ class Search:
     The axes move by rotations `exp(X)`, X skew, from where they are. Adam's moments
     are those of the gradient with respect to X; since a rotation means the same
     wherever the axes are, they need no transport. That is geotorch's orthogonal
-    parametrisation (LM21's toolbox, dynamic trivialisation) with the base point moved
+    parametrization (LM21's toolbox, dynamic trivialization) with the base point moved
     at every step, where the derivative of the exponential is the identity. Its value
     is replaced by the Cayley transform, `(I - X/2)^-1 (I + X/2)`: equal up to the
     third order of a step of 0.001, orthonormal for every X, and one linear solve
@@ -299,7 +299,7 @@ class Search:
     the nearest orthonormal matrix. A retraction by QR costs more than the solve does
     and depends on the order of the axes.
 
-    Activations are centred and scaled, which changes no selectivity once the
+    Activations are centered and scaled, which changes no selectivity once the
     minimum is subtracted (`epsilon` is scaled with them), so that float32 loses
     nothing to a large mean.
 
@@ -311,8 +311,8 @@ class Search:
 
     Args:
         data: Samples to fit to.
-        epsilon: As for `functional.class_selectivity`.
-        rest: As for `functional.class_selectivity`.
+        epsilon: As for `functional.selectivity_index`.
+        rest: As for `functional.selectivity_index`.
         learning_rate: Of Adam.
         tolerance: Change of the loss that counts as none.
         patience: Steps without change after which the search ends.
@@ -320,7 +320,7 @@ class Search:
         dtype: Of the axes: float32, or float64 to check it.
 
     Example:
-        >>> data = Labelled(np.array([[0.0, 1], [2, 3], [1, 0], [3, 2]]),
+        >>> data = Labeled(np.array([[0.0, 1], [2, 3], [1, 0], [3, 2]]),
         ...                 np.eye(2)[[0, 0, 1, 1]])
         >>> search = Search(data)
         >>> projection, history = search.run(np.eye(2), max_steps=5)
@@ -334,7 +334,7 @@ class Search:
 
     def __init__(
         self,
-        data: Labelled,
+        data: Labeled,
         *,
         epsilon: float = 1e-7,
         rest: Rest = "classes",
@@ -459,7 +459,7 @@ class Search:
             minimum=minimum,
         )
         return 1 - tf.reduce_mean(
-            class_selectivity(statistics, epsilon=self.epsilon, rest=self.rest)
+            selectivity_index(statistics, epsilon=self.epsilon, rest=self.rest)
         )
 
     def _advance(self, state: State, steps: tf.Tensor) -> tuple[State, tf.Tensor]:
@@ -550,7 +550,7 @@ def _starting_axes(units: int, number: int, seed: int) -> np.ndarray:
 
 
 def _selectivity(
-    data: Labelled, projection: np.ndarray | None, epsilon: float, rest: Rest
+    data: Labeled, projection: np.ndarray | None, epsilon: float, rest: Rest
 ) -> np.ndarray:
     """SI of every column of the projected activations, shifted to be >= 0."""
     units = data.activations.shape[1]
@@ -566,7 +566,7 @@ def _selectivity(
         weight, total = weight + found.weight, total + found.total
         minimum = tf.minimum(minimum, found.minimum)
     statistics = ClassStatistics(weight, total, None, None, minimum)
-    return class_selectivity(statistics, epsilon=epsilon, rest=rest).numpy()
+    return selectivity_index(statistics, epsilon=epsilon, rest=rest).numpy()
 
 
 class _Progress:
@@ -591,7 +591,7 @@ class _Progress:
         self._bar.update(self._started * self._max_steps)
 
 
-def _pairs(fit: Any, score: Any) -> dict[str, tuple[Labelled, Labelled]]:
+def _pairs(fit: Any, score: Any) -> dict[str, tuple[Labeled, Labeled]]:
     """Checked sets to fit to and to score, by name."""
     if not isinstance(fit, Mapping) and not isinstance(score, Mapping):
         return {"": _pair("`fit`", fit, "`score`", score)}
@@ -614,7 +614,7 @@ def _described(names: list[str] | None) -> str:
 
 def _pair(
     fit_name: str, fit: Any, score_name: str, score: Any
-) -> tuple[Labelled, Labelled]:
+) -> tuple[Labeled, Labeled]:
     sets = [_arrays(fit_name, fit), _arrays(score_name, score)]
     units = [activations.shape[1] for activations, _ in sets]
     if units[0] != units[1]:
@@ -624,7 +624,7 @@ def _pair(
         )
     classes = _classes(fit_name, score_name, [labels for _, labels in sets])
     fitted, scored = (
-        _labelled(name, activations, labels, classes)
+        _labeled(name, activations, labels, classes)
         for name, (activations, labels) in zip(
             (fit_name, score_name), sets, strict=True
         )
@@ -675,9 +675,9 @@ def _classes(fit_name: str, score_name: str, labels: list[np.ndarray]) -> int:
     return max(widths) if widths else max(2, int(highest) + 1)
 
 
-def _labelled(
+def _labeled(
     name: str, activations: np.ndarray, labels: np.ndarray, classes: int
-) -> Labelled:
+) -> Labeled:
     if not _holds_distributions(labels):
         whole = classes == 2 or np.all(labels == np.floor(labels))
         if np.max(labels) > classes - 1 or not whole:
@@ -698,7 +698,7 @@ def _labelled(
         )
     if not np.all(counted):
         activations, weights = activations[counted], weights[counted]
-    return Labelled(activations, weights)
+    return Labeled(activations, weights)
 
 
 def _holds_distributions(labels: np.ndarray) -> bool:

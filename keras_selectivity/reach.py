@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from keras_selectivity.graph import Step, Walk, has_own_call
+from keras_selectivity.graph import RebuiltGraph, Step, has_own_call
 from keras_selectivity.nonlinearities import (
     WITH_ACTIVATION,
     is_known,
@@ -45,7 +45,7 @@ class Beyond(NamedTuple):
     """A nonlinearity at which no tap can be put.
 
     Attributes:
-        layer: Name of the call in the model's graph inside which it is, see `Site`.
+        layer: Name of the call in the model's graph inside which it is, see `TapPoint`.
         path: Where it is in there; empty for the call itself.
         kind: Its kind.
     """
@@ -55,7 +55,7 @@ class Beyond(NamedTuple):
     kind: str
 
 
-def beyond(walk: Walk) -> list[Beyond]:
+def beyond(graph: RebuiltGraph) -> list[Beyond]:
     """List the hidden nonlinearities of a model at which no tap can be put.
 
     They are inside layers with a `call` of their own, as far as these keep them as
@@ -63,7 +63,7 @@ def beyond(walk: Walk) -> list[Beyond]:
     gates of recurrent layers and the scores of attention count for none.
 
     Args:
-        walk: One that went through the model's graph.
+        graph: One that went through the model's graph.
 
     Returns:
         A list in graph order.
@@ -75,18 +75,18 @@ def beyond(walk: Walk) -> list[Beyond]:
         ...         self.dense = keras.layers.Dense(3, activation="relu", name="dense")
         ...     def call(self, x):
         ...         return x + self.dense(x)
-        >>> walk = Walk({})
+        >>> graph = RebuiltGraph({})
         >>> inputs = keras.Input((3,))
         >>> outputs = keras.layers.Dense(2)(Block()(inputs))
-        >>> model = walk.rebuild(keras.Model(inputs, outputs))
-        >>> beyond(walk)
+        >>> model = graph.rebuild(keras.Model(inputs, outputs))
+        >>> beyond(graph)
         [Beyond(layer='block', path='dense', kind='relu')]
     """
     return [
         found
-        for step in walk.steps
-        for found in _of_call(step, step.name in walk.sites)
-        if step.name not in walk.outputs or (found.path and found.kind not in _HEADS)
+        for step in graph.steps
+        for found in _of_call(step, step.name in graph.points)
+        if step.name not in graph.outputs or (found.path and found.kind not in _HEADS)
     ]
 
 

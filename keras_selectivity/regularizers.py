@@ -25,7 +25,7 @@ class UnitRegularizer:
     Args:
         epsilon: Keeps ratios finite, positive.
         rest: How the classes other than the preferred one are put together:
-            `"classes"` or `"samples"`, see `functional.class_selectivity`.
+            `"classes"` or `"samples"`, see `functional.selectivity_index`.
 
     Attributes:
         name: Key of the mean over the network in training logs and reports.
@@ -49,7 +49,7 @@ class UnitRegularizer:
         {'epsilon': 1e-07, 'rest': 'classes'}
     """
 
-    name = "selectivity"
+    name = "unit_value"
     needs_squares = False
 
     def __init__(self, epsilon: float = 1e-7, rest: Rest = "classes") -> None:
@@ -74,7 +74,7 @@ class UnitRegularizer:
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Arguments of the constructor, as Keras serialises them."""
+        """Arguments of the constructor, as Keras serializes them."""
         return {"epsilon": self.epsilon, "rest": self.rest}
 
     @classmethod
@@ -88,7 +88,7 @@ class SelectivityIndex(UnitRegularizer):
     """Class selectivity index (SI), in [0, 1].
 
     `SI = (mu_max - mu_rest) / (mu_max + mu_rest + epsilon)`. See
-    `functional.class_selectivity`.
+    `functional.selectivity_index`.
 
     Args:
         epsilon: 1e-7 in LM21, 1e-6 in R22.
@@ -109,10 +109,10 @@ class SelectivityIndex(UnitRegularizer):
         LM21 section 3.2, equation 1.
     """
 
-    name = "selectivity"
+    name = "si"
 
     def call(self, statistics: ClassStatistics) -> Any:
-        return functional.class_selectivity(
+        return functional.selectivity_index(
             statistics, epsilon=self.epsilon, rest=self.rest
         )
 
@@ -171,7 +171,7 @@ def get(identifier: str | UnitRegularizer) -> UnitRegularizer:
 
     Example:
         >>> get("si").name
-        'selectivity'
+        'si'
     """
     if isinstance(identifier, UnitRegularizer):
         return identifier

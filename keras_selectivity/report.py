@@ -212,7 +212,7 @@ class SelectivityReport(Archived, Mapping[str, dict[str, np.ndarray]]):
             )
 
     def mean(self, metric: str = "si", *, without_dead: bool = False) -> float:
-        """Mean over units, then layers, then groups, as the regulariser has it.
+        """Mean over units, then layers, then groups, as the regularizer has it.
 
         Args:
             metric: Name of a measure in the report.

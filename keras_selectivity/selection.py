@@ -20,7 +20,7 @@ from keras_selectivity.checks import (
     received,
 )
 from keras_selectivity.coverage import called, counted, few, left_out, out_of_reach
-from keras_selectivity.graph import Site
+from keras_selectivity.graph import TapPoint
 from keras_selectivity.nonlinearities import NONLINEARITIES, canonical
 from keras_selectivity.reach import Beyond
 
@@ -29,11 +29,18 @@ _WORDS = {"relu": "rectifier", "nonlinear": "nonlinearity"}
 
 
 @dataclasses.dataclass(frozen=True)
-class Some:
-    """The first or last of a selection; made by `first` and `last`."""
+class First:
+    """The first taps of a selection; made by `first`."""
 
     count: int
-    last: bool
+    of: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Last:
+    """The last taps of a selection; made by `last`."""
+
+    count: int
     of: Any
 
 
@@ -44,10 +51,10 @@ class Kind:
     names: tuple[str, ...]
 
 
-Selection = str | Sequence[str] | Callable[[Any], bool] | Some | Kind
+Selection = str | Sequence[str] | Callable[[Any], bool] | First | Last | Kind
 
 
-def first(count: int, of: Selection = "relu") -> Some:
+def first(count: int, of: Selection = "relu") -> First:
     """Select the first `count` taps of a selection, in depth order.
 
     Args:
@@ -63,17 +70,15 @@ def first(count: int, of: Selection = "relu") -> Some:
 
     Example:
         >>> first(3)
-        Some(count=3, last=False, of='relu')
+        First(count=3, of='relu')
 
     Reference:
-        LM21 appendix A.15 regularises the first three layers alone.
+        LM21 appendix A.15 regularizes the first three layers alone.
     """
-    return Some(
-        checked_count("count", count), last=False, of=checked_selection(of, "of")
-    )
+    return First(checked_count("count", count), checked_selection(of, "of"))
 
 
-def last(count: int, of: Selection = "relu") -> Some:
+def last(count: int, of: Selection = "relu") -> Last:
     """Select the last `count` taps of a selection, in depth order.
 
     Args:
@@ -89,14 +94,12 @@ def last(count: int, of: Selection = "relu") -> Some:
 
     Example:
         >>> last(3)
-        Some(count=3, last=True, of='relu')
+        Last(count=3, of='relu')
 
     Reference:
-        LM21 appendix A.15 regularises the last three layers alone.
+        LM21 appendix A.15 regularizes the last three layers alone.
     """
-    return Some(
-        checked_count("count", count), last=True, of=checked_selection(of, "of")
-    )
+    return Last(checked_count("count", count), checked_selection(of, "of"))
 
 
 def kind(*names: str) -> Kind:
@@ -129,28 +132,28 @@ def kind(*names: str) -> Kind:
 
 
 def select(
-    sites: Iterable[Site],
+    points: Iterable[TapPoint],
     taps: Selection,
     *,
     allow_output: bool = False,
     beyond: Sequence[Beyond] = (),
     argument: str = "taps",
-) -> list[Site]:
-    """Select among the sites of a model.
+) -> list[TapPoint]:
+    """Select among the points of a model.
 
     Args:
-        sites: As `find` lists them.
+        points: As `find` lists them.
         taps: `"relu"`: every hidden rectifier. `"nonlinear"`: every hidden
             nonlinearity. `kind("silu")`: every one of some kinds. Another string: a
             regular expression, searched in the names of the hidden nonlinearities.
-            A list of names: of sites, or of layers wherever they are nested (any
+            A list of names: of points, or of layers wherever they are nested (any
             layer, linear ones too). A predicate over layers. `first(n)` or `last(n)`.
         allow_output: Whether a list of names may name an output layer.
-        beyond: What can not be tapped, for the message if nothing is selected.
+        beyond: What cannot be tapped, for the message if nothing is selected.
         argument: What a user calls a list of names, for the message.
 
     Returns:
-        The selected sites in graph order.
+        The selected points in graph order.
 
     Raises:
         TypeError: If `taps` is none of these, or a predicate that does not return
@@ -167,26 +170,30 @@ def select(
         ...     keras.layers.Dense(3, activation="relu", name="hidden"),
         ...     keras.layers.Dense(2, name="logits"),
         ... ])
-        >>> [site.name for site in select(find(model), "relu")]
+        >>> [point.name for point in select(find(model), "relu")]
         ['hidden']
     """
-    sites = checked_list("sites", sites, "a list of sites, as `find` lists them")
-    for site in sites:
-        checked_kind("sites", site, Site, "a list of sites, as `find` lists them")
+    points = checked_list("points", points, "a list of points, as `find` lists them")
+    for point in points:
+        checked_kind(
+            "points", point, TapPoint, "a list of points, as `find` lists them"
+        )
     checked_flag("allow_output", allow_output)
     checked_selection(taps)
-    hidden = [site for site in sites if not site.output]
-    if isinstance(taps, Some):
-        chosen = select(sites, taps.of, allow_output=allow_output, beyond=beyond)
-        return chosen[-taps.count :] if taps.last else chosen[: taps.count]
+    hidden = [point for point in points if not point.output]
+    if isinstance(taps, (First, Last)):
+        chosen = select(points, taps.of, allow_output=allow_output, beyond=beyond)
+        if isinstance(taps, First):
+            return chosen[: taps.count]
+        return chosen[-taps.count :]
     if isinstance(taps, Kind):
         chosen = _of_kinds(hidden, taps, beyond)
     elif isinstance(taps, str):
         chosen = _matching(hidden, taps)
     elif callable(taps):
-        chosen = [site for site in hidden if _accepted(taps, site.layer)]
+        chosen = [point for point in hidden if _accepted(taps, point.layer)]
     elif taps:
-        chosen = _named(argument, sites, taps, allow_output)
+        chosen = _named(argument, points, taps, allow_output)
     else:
         chosen = []
     if not chosen:
@@ -216,7 +223,7 @@ def checked_selection(taps: Any, argument: str = "taps") -> Any:
     if isinstance(taps, str):
         return checked_text(argument, taps)
     names = isinstance(taps, (list, tuple)) and all(isinstance(t, str) for t in taps)
-    if not names and not callable(taps) and not isinstance(taps, (Some, Kind)):
+    if not names and not callable(taps) and not isinstance(taps, (First, Last, Kind)):
         raise TypeError(
             f'`{argument}` must be "relu", "nonlinear", a regular expression, a list '
             "of layer names, a predicate over layers, `taps.kind(...)`, "
@@ -230,15 +237,15 @@ def checked_selection(taps: Any, argument: str = "taps") -> Any:
 
 
 def unsaid(
-    sites: Iterable[Site],
+    points: Iterable[TapPoint],
     taps: Selection,
-    chosen: Sequence[Site],
+    chosen: Sequence[TapPoint],
     beyond: Sequence[Beyond],
 ) -> str:
-    """What a user should know of a selection, who has not chosen it site by site.
+    """What a user should know of a selection, who has not chosen it point by point.
 
     Args:
-        sites: All sites of the model.
+        points: All points of the model.
         taps: The selection.
         chosen: What it takes.
         beyond: What no selection can take.
@@ -250,16 +257,16 @@ def unsaid(
         >>> unsaid([], ["conv1", "conv2"], [], [])
         ''
     """
-    nonlinear = [site for site in sites if site.nonlinearity and not site.output]
+    nonlinear = [point for point in points if point.nonlinearity and not point.output]
     if isinstance(taps, Kind):
         of_kinds = [found for found in beyond if found.kind in taps.names]
         return left_out(called(taps.names), chosen, [], of_kinds)
     if not isinstance(taps, str):
         return ""
     if taps in _WORDS:
-        left = [site for site in nonlinear if site not in chosen]
+        left = [point for point in nonlinear if point not in chosen]
         return left_out(f'"{taps}"', chosen, left, beyond)
-    of_kind = [site for site in nonlinear if site.nonlinearity == canonical(taps)]
+    of_kind = [point for point in nonlinear if point.nonlinearity == canonical(taps)]
     if canonical(taps) not in NONLINEARITIES or of_kind == chosen:
         return ""
     return (
@@ -339,8 +346,10 @@ def _accepted(predicate: Callable[[Any], bool], layer: Any) -> bool:
     return bool(answer)
 
 
-def _of_kinds(hidden: list[Site], taps: Kind, beyond: Sequence[Beyond]) -> list[Site]:
-    there = [site.nonlinearity for site in hidden if site.nonlinearity]
+def _of_kinds(
+    hidden: list[TapPoint], taps: Kind, beyond: Sequence[Beyond]
+) -> list[TapPoint]:
+    there = [point.nonlinearity for point in hidden if point.nonlinearity]
     known = dict.fromkeys([*there, *(found.kind for found in beyond), *NONLINEARITIES])
     for name in taps.names:
         if name not in known:
@@ -350,31 +359,31 @@ def _of_kinds(hidden: list[Site], taps: Kind, beyond: Sequence[Beyond]) -> list[
                 + (f"Nearest names: {near}. " if near else "")
                 + f"Hidden in the model: {counted(there) or 'none'}."
             )
-    return [site for site in hidden if site.nonlinearity in taps.names]
+    return [point for point in hidden if point.nonlinearity in taps.names]
 
 
-def _matching(hidden: list[Site], taps: str) -> list[Site]:
+def _matching(hidden: list[TapPoint], taps: str) -> list[TapPoint]:
     if taps == "relu":
-        return [site for site in hidden if site.rectifier]
-    nonlinear = [site for site in hidden if site.nonlinearity is not None]
+        return [point for point in hidden if point.rectifier]
+    nonlinear = [point for point in hidden if point.nonlinearity is not None]
     if taps == "nonlinear":
         return nonlinear
     pattern = _compiled("taps", taps)
-    return [site for site in nonlinear if pattern.search(site.name)]
+    return [point for point in nonlinear if pattern.search(point.name)]
 
 
 def _named(
-    argument: str, sites: list[Site], names: Sequence[str], allow_output: bool
-) -> list[Site]:
+    argument: str, points: list[TapPoint], names: Sequence[str], allow_output: bool
+) -> list[TapPoint]:
     if not names:
         raise ValueError("`taps` must name a layer at least. Received: an empty list.")
-    wanted = set(_expand(argument, [site.name for site in sites], names))
-    chosen = [site for site in sites if site.name in wanted]
-    outputs = [site.name for site in chosen if site.output]
+    wanted = set(_expand(argument, [point.name for point in points], names))
+    chosen = [point for point in points if point.name in wanted]
+    outputs = [point.name for point in chosen if point.output]
     if outputs and not allow_output:
         raise ValueError(
             f"`taps` must not name the model's output. Received: {outputs}. Class "
-            "selectivity is regularised in hidden layers only; leave it out."
+            "selectivity is regularized in hidden layers only; leave it out."
         )
     return chosen
 
@@ -430,8 +439,8 @@ def _compiled(argument: str, pattern: str) -> re.Pattern[str]:
         ) from error
 
 
-def _check_units(chosen: list[Site]) -> None:
-    empty = [site.name for site in chosen if site.units == 0]
+def _check_units(chosen: list[TapPoint]) -> None:
+    empty = [point.name for point in chosen if point.units == 0]
     if empty:
         raise ValueError(
             f"`taps` takes layers that have no units: {empty}. Leave them out."
@@ -454,9 +463,11 @@ def _check_members(groups: Mapping[str, Sequence[str]]) -> None:
             raise ValueError("`groups` must not have an empty name for a group.")
 
 
-def _nothing_selected(hidden: list[Site], taps: Any, beyond: Sequence[Beyond]) -> str:
-    kinds = [site.nonlinearity for site in hidden if site.nonlinearity]
-    names = [site.name for site in hidden if site.nonlinearity or not kinds]
+def _nothing_selected(
+    hidden: list[TapPoint], taps: Any, beyond: Sequence[Beyond]
+) -> str:
+    kinds = [point.nonlinearity for point in hidden if point.nonlinearity]
+    names = [point.name for point in hidden if point.nonlinearity or not kinds]
     wanted, there = _wanted(taps), _there(kinds, names, bool(beyond))
     if wanted is not None:
         parts = [f"The model has no hidden {wanted} to tap.", there]

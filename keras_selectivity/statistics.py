@@ -26,7 +26,7 @@ class ClassStatistics(NamedTuple):
             None where no measure needs it.
         center: `(units,)` value from which the squares are counted.
         minimum: `(units,)` lowest activation of units that can be negative
-            (infinite without samples), 0 for those that can not.
+            (infinite without samples), 0 for those that cannot.
 
     Example:
         >>> import numpy as np
@@ -205,7 +205,7 @@ def unit_minimum(
 
     Returns:
         `(units,)` float64: infinite where no sample counts, 0 for units that
-        can not be negative.
+        cannot be negative.
 
     Example:
         >>> import numpy as np

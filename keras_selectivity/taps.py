@@ -15,12 +15,13 @@ import tensorflow as tf
 
 from keras_selectivity.checks import checked_choice, checked_integer
 from keras_selectivity.coverage import warn
-from keras_selectivity.graph import Site, Walk, check_model, filter_norms
+from keras_selectivity.graph import RebuiltGraph, TapPoint, check_model, filter_norms
 from keras_selectivity.reach import beyond
 from keras_selectivity.selection import (
+    First,
     Kind,
+    Last,
     Selection,
-    Some,
     first,
     group,
     kind,
@@ -31,12 +32,13 @@ from keras_selectivity.selection import (
 from keras_selectivity.tracing import traced_apart
 
 __all__ = [
+    "First",
     "Kind",
+    "Last",
     "Response",
     "Selection",
-    "Site",
-    "Some",
     "Tap",
+    "TapPoint",
     "TappedModel",
     "find",
     "first",
@@ -49,7 +51,7 @@ __all__ = [
 Response = Literal["mean", "max"]
 
 
-def find(model: keras.Model) -> list[Site]:
+def find(model: keras.Model) -> list[TapPoint]:
     """List every output in a model at which a tap can be put, in graph order.
 
     Args:
@@ -69,15 +71,15 @@ def find(model: keras.Model) -> list[Site]:
         ...     keras.layers.Dense(3, activation="relu", name="hidden"),
         ...     keras.layers.Dense(2, name="logits"),
         ... ])
-        >>> [(site.name, site.nonlinearity, site.output) for site in find(model)]
+        >>> [(point.name, point.nonlinearity, point.output) for point in find(model)]
         [('hidden', 'relu', False), ('logits', None, True)]
     """
-    return _walked(model).finished_sites
+    return _rebuilt(model).finished_points
 
 
 def chosen(
     model: keras.Model, taps: Selection, *, allow_output: bool = False
-) -> tuple[list[Site], list[Site]]:
+) -> tuple[list[TapPoint], list[TapPoint]]:
     """What a view of a model taps; a warning tells what is left out unsaid.
 
     Args:
@@ -86,7 +88,7 @@ def chosen(
         allow_output: As for `select`.
 
     Returns:
-        All sites of the model, and the chosen ones.
+        All points of the model, and the chosen ones.
 
     Raises:
         TypeError: As `find` and `select`.
@@ -99,25 +101,25 @@ def chosen(
         ...     keras.layers.Dense(3, activation="relu", name="hidden"),
         ...     keras.layers.Dense(2, name="logits"),
         ... ])
-        >>> [[site.name for site in sites] for sites in chosen(model, "relu")]
+        >>> [[point.name for point in points] for points in chosen(model, "relu")]
         [['hidden', 'logits'], ['hidden']]
     """
-    walk = _walked(model)
-    sites = walk.finished_sites
+    graph = _rebuilt(model)
+    points = graph.finished_points
     # Names say themselves what they leave out.
-    missed = [] if isinstance(taps, (list, tuple)) else beyond(walk)
-    found = select(sites, taps, allow_output=allow_output, beyond=missed)
-    message = unsaid(sites, taps, found, missed)
+    missed = [] if isinstance(taps, (list, tuple)) else beyond(graph)
+    found = select(points, taps, allow_output=allow_output, beyond=missed)
+    message = unsaid(points, taps, found, missed)
     if message:
         warn(message)
-    return sites, found
+    return points, found
 
 
-def _walked(model: keras.Model) -> Walk:
+def _rebuilt(model: keras.Model) -> RebuiltGraph:
     check_model(model)
-    walk = Walk({})
-    walk.rebuild(model)
-    return walk
+    graph = RebuiltGraph({})
+    graph.rebuild(model)
+    return graph
 
 
 @keras.saving.register_keras_serializable(package="keras_selectivity")
@@ -137,7 +139,7 @@ class Tap(keras.layers.Layer):
     retraces nothing; while `silenced` is false it is not even applied.
 
     Args:
-        channel_axis: Axis of the channels, see `Site`.
+        channel_axis: Axis of the channels, see `TapPoint`.
         response: `"mean"`, or `"max"` for the highest value of a feature map in
             the place of its mean (as G19 has it for conv5), without the gradient
             of its own.
@@ -246,29 +248,29 @@ class TappedModel:
         response: Response = "mean",
     ) -> None:
         checked_choice("response", response, ("mean", "max"))
-        sites, self.sites = chosen(model, taps, allow_output=allow_output)
+        points, self.points = chosen(model, taps, allow_output=allow_output)
         self._readers: dict[str, Any] = {}
         if silenced_as is not None:
             self._readers.update(silenced_as._readers)
         needed = {*self.names, *self._readers}
         self._taps = {
-            site.name: self.tap_class(site.channel_axis, response, name=f"tap_{i}")
-            for i, site in enumerate(sites)
-            if site.name in needed
+            point.name: self.tap_class(point.channel_axis, response, name=f"tap_{i}")
+            for i, point in enumerate(points)
+            if point.name in needed
         }
         for name, reader in self._readers.items():
             self._taps[name].silence_with(reader)
-        self._functional = Walk(self._taps).rebuild(model)
+        self._functional = RebuiltGraph(self._taps).rebuild(model)
 
     @property
     def names(self) -> list[str]:
         """Names of the taps, in graph order."""
-        return [site.name for site in self.sites]
+        return [point.name for point in self.points]
 
     @property
     def units(self) -> list[int]:
         """Number of units of each tap."""
-        return [site.units for site in self.sites]
+        return [point.units for point in self.points]
 
     @property
     def shapes(self) -> list[tuple[int | None, ...]]:
@@ -279,12 +281,12 @@ class TappedModel:
     @property
     def signed(self) -> np.ndarray:
         """`(sum of units,)` bool: the units whose activation can be negative."""
-        return np.repeat([site.signed for site in self.sites], self.units)
+        return np.repeat([point.signed for point in self.points], self.units)
 
     @property
     def filter_norms(self) -> np.ndarray:
         """`(sum of units,)` L1 norm of each unit's filter, NaN where it has none."""
-        return np.concatenate([filter_norms(site) for site in self.sites])
+        return np.concatenate([filter_norms(point) for point in self.points])
 
     def silence_with(self, silenced: Any, mask: Any) -> None:
         """Let a variable `mask` `(sum of units,)` silence units.
@@ -315,7 +317,7 @@ class TappedModel:
         Returns:
             Mapping of name to `Tap`, for every tap that can silence units here.
         """
-        axes = {site.name: site.channel_axis for site in self.sites}
+        axes = {point.name: point.channel_axis for point in self.points}
         taps = {name: Tap(axes[name]) for name in self._readers}
         for name, reader in self._readers.items():
             taps[name].silence_with(reader)

@@ -46,7 +46,7 @@ class ClassTargets:
     Raises:
         TypeError: If `num_classes` is not an integer, or `labels` neither a key nor
             an index.
-        ValueError: If there are fewer than 2 classes, their number can not be told
+        ValueError: If there are fewer than 2 classes, their number cannot be told
             from the model, or its output is not one number a class.
 
     Example:
@@ -123,7 +123,7 @@ class ClassTargets:
         return self.read(y, sample_weight).weights
 
     def check(self, y: Any, sample_weight: Any = None) -> None:
-        """Raise for labels and weights in arrays that can not be used.
+        """Raise for labels and weights in arrays that cannot be used.
 
         Args:
             y: Targets as `fit` takes them.
@@ -159,7 +159,7 @@ more; a regression or a segmentation has no class for a sample.
         self.raise_for(faults, _received(y if of_labels else sample_weight))
 
     def raise_for(self, faults: Any, received: str | None = None) -> None:
-        """Raise if labels or weights were seen that can not be used.
+        """Raise if labels or weights were seen that cannot be used.
 
         Args:
             faults: `(len(FAULTS),)`, the sum of `Labels.faults`.
@@ -289,7 +289,7 @@ more; a regression or a segmentation has no class for a sample.
 
 
 class LabelWatch(keras.callbacks.Callback):
-    """Raises for labels and weights that can not be used, which a step has counted.
+    """Raises for labels and weights that cannot be used, which a step has counted.
 
     A look at the count waits for the device, so it looks after the first, second,
     fourth, eighth ... batch, and at the end of an epoch.

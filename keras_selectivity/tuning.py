@@ -106,7 +106,7 @@ class SignedRange:
 
 
 class SelectivityHyperModel(keras_tuner.HyperModel):
-    """Wraps what builds the user's model, and tunes the regulariser with it.
+    """Wraps what builds the user's model, and tunes the regularizer with it.
 
     Works with every tuner, and in KerasTuner's distributed mode. Each of the
     following is a hyperparameter if there is more than one of it: `alpha`,
@@ -258,13 +258,13 @@ class SelectivityTarget(keras.callbacks.Callback):
         ValueError: If `target` is not finite, or `key` empty.
 
     Example:
-        >>> logs = {"val_selectivity": 0.25}
+        >>> logs = {"val_si": 0.25}
         >>> SelectivityTarget(0.5).on_epoch_end(0, logs)
         >>> logs["selectivity_error"]
         0.25
     """
 
-    def __init__(self, target: float, key: str = "val_selectivity") -> None:
+    def __init__(self, target: float, key: str = "val_si") -> None:
         super().__init__()
         self.target = checked_number("target", target)
         self.key = checked_text("key", key)
@@ -279,7 +279,7 @@ class SelectivityTarget(keras.callbacks.Callback):
 
 
 def objective(name: str, direction: str | None = None) -> Any:
-    """What a search optimises, with the direction that the name has.
+    """What a search optimizes, with the direction that the name has.
 
     Args:
         name: An entry of the logs: `"val_accuracy"`, `"val_loss"`,

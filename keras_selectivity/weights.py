@@ -156,6 +156,6 @@ def _reserve(model: keras.Model, file: BinaryIO) -> None:
     except AttributeError:  # Of this system.
         return
     except OSError as error:
-        # Others say that the file system can not reserve.
+        # Others say that the file system cannot reserve.
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise

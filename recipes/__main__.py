@@ -103,7 +103,7 @@ def list_papers(args: argparse.Namespace) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train and analyse what is missing, then draw."""
+    """Train and analyze what is missing, then draw."""
     from recipes import workers
     from recipes.results import Results
 
@@ -190,7 +190,7 @@ def chosen(args: argparse.Namespace) -> dict[str, Sweep]:
 
 
 def check_data(args: argparse.Namespace, sweeps: Mapping[str, Sweep]) -> None:
-    """Raise where data sets can not be read; tell others where they are."""
+    """Raise where data sets cannot be read; tell others where they are."""
     if args.data_dir is not None:
         place = checked_path("--data-dir", args.data_dir)
         os.environ["TFDS_DATA_DIR"] = place

@@ -50,8 +50,8 @@ def train(alpha: float, seed: int, folder: Path, train: Split, test: Split) -> d
     """Train one network; its settings and results as plain numbers.
 
     Args:
-        alpha: Scale of the regulariser.
-        seed: Of initialisation and the order of samples.
+        alpha: Scale of the regularizer.
+        seed: Of initialization and the order of samples.
         folder: Where TensorBoard's events go.
         train: Training data.
         test: Test data.
@@ -88,7 +88,7 @@ def train(alpha: float, seed: int, folder: Path, train: Split, test: Split) -> d
         "alpha": alpha,
         "seed": seed,
         "accuracy": history["val_accuracy"][-1],
-        "selectivity": report.mean("si"),
+        "si": report.mean("si"),
         "layers": report.layer_means("si"),
         "seconds": time.perf_counter() - start,
     }
@@ -112,7 +112,7 @@ def finished(folder: Path, alpha: float, seed: int) -> dict | None:
 
     Args:
         folder: Of the run.
-        alpha: Scale of the regulariser.
+        alpha: Scale of the regularizer.
         seed: Of the run.
 
     Returns:
@@ -143,7 +143,7 @@ def sweep(alphas: list[float], seeds: list[int], output: Path) -> list[dict]:
     """Train every network that is not there yet, with progress.
 
     Args:
-        alphas: Scales of the regulariser.
+        alphas: Scales of the regularizer.
         seeds: Seeds, for each alpha.
         output: Folder of all runs.
 
@@ -178,7 +178,7 @@ def sweep(alphas: list[float], seeds: list[int], output: Path) -> list[dict]:
         results.append(result)
         print(
             f"{label}accuracy {100 * result['accuracy']:.1f} %, "
-            f"SI {result['selectivity']:.3f} ({note})",
+            f"SI {result['si']:.3f} ({note})",
             flush=True,
         )
     return results
@@ -200,7 +200,7 @@ def table(results: list[dict]) -> str:
     for alpha in sorted({result["alpha"] for result in results}):
         runs = [result for result in results if result["alpha"] == alpha]
         accuracy = 100 * np.array([run["accuracy"] for run in runs])
-        selectivity = np.array([run["selectivity"] for run in runs])
+        selectivity = np.array([run["si"] for run in runs])
         lines.append(
             f"{alpha:+6g} | {accuracy.mean():6.2f} ({accuracy.min():6.2f} to "
             f"{accuracy.max():6.2f}) | {selectivity.mean():7.3f} "
@@ -235,7 +235,7 @@ def run(args: argparse.Namespace) -> int:
     figure = output / "sweep.png"
     plot_sweep(
         [run["alpha"] for run in results],
-        [run["selectivity"] for run in results],
+        [run["si"] for run in results],
         [run["accuracy"] for run in results],
         title="ResNet20 on 8x8 digits (small scale)",
     ).savefig(figure, dpi=150)

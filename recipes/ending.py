@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-#: Exit status of a program that can not do what it was asked for.
+#: Exit status of a program that cannot do what it was asked for.
 UNUSABLE = 2
 #: Seconds within which a process ends that has been told to.
 GRACE = 10

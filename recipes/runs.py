@@ -131,7 +131,7 @@ class Run:
     def line(self) -> str:
         """What a finished run found, in a few words."""
         found = self.result
-        return f"accuracy {found['accuracy']:.1%}, SI {found['selectivity']:.3f}"
+        return f"accuracy {found['accuracy']:.1%}, SI {found['si']:.3f}"
 
     @functools.cached_property
     def result(self) -> dict[str, Any]:

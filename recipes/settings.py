@@ -28,7 +28,7 @@ POLICIES = ("float32", "float64", "mixed_float16", "mixed_bfloat16")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One training: the data, the network, how it is trained and regularised.
+    """One training: the data, the network, how it is trained and regularized.
 
     Every field but the last three decides the result. Two trainings with the same
     settings are the same run, whatever figures they are for.
@@ -45,15 +45,15 @@ class Settings:
         weight_decay: As PyTorch has it, for every weight: see `optimizers.TorchSGD`.
         augmentation: Of the training images: "none", "flip_crop" or "inception".
         corruption: Share of the training labels that are shuffled, in [0, 1].
-        alpha: Scale of the regulariser.
+        alpha: Scale of the regularizer.
         regularizer: "si", "dprime", "si_r22", SI with R22's epsilon, or "si_sum",
             R22's public code's.
-        taps: Regularised outputs: "relu", all of them, "first:3", "last:3", or a
+        taps: Regularized outputs: "relu", all of them, "first:3", "last:3", or a
             regular expression that names layers.
         groups: A regular expression whose first group names the module of a layer,
             for the mean over modules; "" for the mean over layers.
         warmup_epochs: Epochs over which alpha rises from 0.
-        window: The first epoch, from 0, with the regulariser, and perhaps the first
+        window: The first epoch, from 0, with the regularizer, and perhaps the first
             without it again; () for all epochs.
         select: Which weights are those of the run: "best", of the epoch with the
             highest validation accuracy, or "last".

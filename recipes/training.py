@@ -43,7 +43,7 @@ METRICS = (
     "dead",
     "active_fraction",
 )
-#: Of all hidden rectifiers, whichever are regularised.
+#: Of all hidden rectifiers, whichever are regularized.
 MEASURED = "relu"
 #: Data are measured in batches of this size, whatever the training's.
 EVALUATION_BATCH = 500
@@ -115,14 +115,14 @@ def train(settings: Settings, folder: Path, say: Callable[[str], None]) -> dict:
     report.save(folder / REPORT)
     return {
         "accuracy": report.accuracy,
-        "selectivity": report.mean("si"),
+        "si": report.mean("si"),
         "selected_epoch": chronicle.selected,
         "seconds": time.perf_counter() - start,
     }
 
 
 def check(settings: Settings, folder: Path) -> None:
-    """Raise for what a training has left if it can not go on from it.
+    """Raise for what a training has left if it cannot go on from it.
 
     Args:
         settings: Of the training.
@@ -236,7 +236,7 @@ def compiled(settings: Settings) -> ks.SelectivityModel:
 
 
 def selection(taps: str) -> Any:
-    """The regularised outputs as the library has them.
+    """The regularized outputs as the library has them.
 
     Args:
         taps: `"relu"`, `"first:3"`, `"last:3"` or a regular expression.
@@ -246,7 +246,7 @@ def selection(taps: str) -> Any:
 
     Example:
         >>> selection("last:3")
-        Some(count=3, last=True, of='relu')
+        Last(count=3, of='relu')
     """
     end, _, count = taps.partition(":")
     ends = {"first": ks.taps.first, "last": ks.taps.last}
@@ -366,17 +366,17 @@ def noted(report: ks.SelectivityReport) -> dict[str, float]:
         report: Of the network.
 
     Returns:
-        `test_accuracy`, `test_selectivity` and each layer's, and
+        `test_accuracy`, `test_si` and each layer's, and
         `test_class_representation`, the mean of the five largest numbers of samples
         for which a class is predicted (R22 figure 16).
     """
     found = {
         "test_accuracy": report.accuracy,
-        "test_selectivity": report.mean(),
+        "test_si": report.mean(),
         "test_class_representation": report.class_representation(),
     }
     for layer, mean in report.layer_means().items():
-        found[f"test_selectivity/{layer}"] = mean
+        found[f"test_si/{layer}"] = mean
     return found
 
 
@@ -428,7 +428,7 @@ class Chronicle(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         for key, value in (logs or {}).items():
             # The monitor's name for what `EpochMonitor` calls by its own.
-            if not key.startswith("val_selectivity"):
+            if not key.startswith("val_si"):
                 self.history.setdefault(key, []).append(float(value))
         write_json(self.folder / HISTORY, self.history)
         self._keep(epoch + 1)

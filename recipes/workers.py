@@ -76,7 +76,7 @@ def work(
     index: int = 0,
     failures: Path | None = None,
 ) -> int:
-    """Train, then analyse, what no other process does.
+    """Train, then analyze, what no other process does.
 
     Args:
         paper: The paper.
@@ -103,8 +103,8 @@ def work(
     if trained.left:
         return AGAIN
     analyses = paper.analyses(Results(sweeps, output))
-    analysed = share(analyses, output, quiet=quiet, failures=failures)
-    return 1 if trained.failed or analysed.failed else 0
+    analyzed = share(analyses, output, quiet=quiet, failures=failures)
+    return 1 if trained.failed or analyzed.failed else 0
 
 
 def main(index: str, failures: str, *arguments: str) -> int:

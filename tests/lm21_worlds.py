@@ -254,7 +254,7 @@ def write(run, world):
     names = [path.name for path in run.folder.iterdir()]
     result = {
         "accuracy": 0.0,
-        "selectivity": 0.0,
+        "si": 0.0,
         "selected_epoch": 0,
         "seconds": 1.0,
         "settings": run.settings.to_json(),
@@ -299,7 +299,7 @@ def report(world):
     )
 
 
-def results(folder, kind, chosen, analysed=True):
+def results(folder, kind, chosen, analyzed=True):
     """All of the sweeps' runs, and what is computed of them."""
     for settings in {
         one.name: one for s in chosen.values() for one in s.settings
@@ -310,12 +310,12 @@ def results(folder, kind, chosen, analysed=True):
     found = Results(chosen, folder)
     assert not found.missing
     for sweep in ("resnet18", "resnet20"):
-        if analysed and sweep in found:
-            analyse(found, sweep, kind)
+        if analyzed and sweep in found:
+            analyze(found, sweep, kind)
     return found
 
 
-def analyse(found, sweep, kind):
+def analyze(found, sweep, kind):
     """Files of distances and upper bounds."""
     rng = np.random.default_rng(0)
     for alpha, one in distances(found, sweep).items():

@@ -78,9 +78,9 @@ class World:
         names = ("selected.weights.h5", "report.npz", "history.json")
         files = {name: checksum(self.run.folder / name) for name in names}
         write_json(self.run.path, {"settings": self.settings.to_json(), "files": files})
-        self.analyse()
+        self.analyze()
 
-    def analyse(self):
+    def analyze(self):
         """Write what the analyses that the sweep has would find."""
         run, true = self.run, not self.settings.corruption
         if self.sweep in analyses.ABLATED:

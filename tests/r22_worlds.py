@@ -28,10 +28,10 @@ class Right:
     random = (3.2, 3.3)
     #: CKA after the first epoch and at the end.
     alignment = (0.9, 0.3)
-    #: Points of accuracy lost: regularised against from 0, from later, and for.
+    #: Points of accuracy lost: regularized against from 0, from later, and for.
     lost = (20.0, 0.0, 15.0)
     recovers = True
-    #: SI of modules 4 to 6 while they are regularised for selectivity.
+    #: SI of modules 4 to 6 while they are regularized for selectivity.
     promoted = 0.97
     #: Largest counts of predicted classes: none, against, for; and what lasts.
     counts = (60.0, 90.0, 85.0)
@@ -47,7 +47,7 @@ class Right:
         return self.lost[0] if settings.alpha <= -5 else self.lost[1]
 
     def against(self, alpha):
-        """Factor of SI while regularised against it."""
+        """Factor of SI while regularized against it."""
         return 1 / (1 + abs(alpha) / 4)
 
     def ends(self, module):
@@ -100,7 +100,7 @@ def small(seeds, epochs=24, short=12):
     )
 
 
-def results(folder, world, chosen, analysed=True):
+def results(folder, world, chosen, analyzed=True):
     """Finished runs of sweeps, as a world has them."""
     for sweep in chosen.values():
         for settings in sweep.settings:
@@ -108,14 +108,14 @@ def results(folder, world, chosen, analysed=True):
             if not run.folder.exists():
                 finish(run, world())
     found = Results(chosen, folder)
-    if analysed:
+    if analyzed:
         for one in analyses(found):
-            write_json(one.path, analysed_as(one.path, world()))
+            write_json(one.path, analyzed_as(one.path, world()))
     return found
 
 
 def active(settings):
-    """For each epoch, from before training, whether the regulariser has been on."""
+    """For each epoch, from before training, whether the regularizer has been on."""
     start, stop = (*settings.window, 0, 10**6)[:2] if settings.window else (0, 10**6)
     if len(settings.window) == 1:
         start, stop = settings.window[0], 10**6
@@ -152,7 +152,7 @@ def finish(run, world):
             factor = world.against(settings.alpha)
             si = np.where(on, si * factor if held is None else held, si)
         for block in range(1, count + 1):
-            key = f"test_selectivity/stage{module - 3}_block{block}_out"
+            key = f"test_si/stage{module - 3}_block{block}_out"
             history[key] = np.clip(si + rng.normal(0, 0.004), 0, 1)
 
     balanced, against, promoting = world.counts
@@ -174,7 +174,7 @@ def finish(run, world):
     files = ("history.json", "first_epoch.json", "selected.weights.h5")
     result = {
         "accuracy": after["test_accuracy"][-1],
-        "selectivity": 0.3,
+        "si": 0.3,
         "selected_epoch": settings.epochs - 1,
         "seconds": 1.0,
         "settings": settings.to_json(),
@@ -183,7 +183,7 @@ def finish(run, world):
     write_json(run.folder / "result.json", result)
 
 
-def analysed_as(path, world):
+def analyzed_as(path, world):
     """What an analysis would have found in a world."""
     text = (path.parent / "settings.json").read_text()
     rng = np.random.default_rng(json.loads(text)["seed"])
@@ -209,7 +209,7 @@ def analysed_as(path, world):
 
 
 def ablation(world, rng):
-    """Curves whose normalised accuracies add up to what the world says."""
+    """Curves whose normalized accuracies add up to what the world says."""
     epochs = [epoch for epoch in KEPT if epoch]
     found = {"epochs": epochs, "counts": {}, **{order: {} for order in ORDERS}}
     for module in BLOCKS:

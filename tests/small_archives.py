@@ -7,7 +7,7 @@ from recipes.data.tiny_imagenet.tiny_imagenet_dataset_builder import FOLDER
 
 
 def write_tiny_imagenet(parent, classes=3, train=4, validation=2):
-    """The archive's folder, with one grey image, and the test images unlabelled."""
+    """The archive's folder, with one gray image, and the test images unlabeled."""
     folder = parent / FOLDER
     rng = np.random.default_rng(2)
     names = [f"n{100 - i:08d}" for i in range(classes)]

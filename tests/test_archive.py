@@ -208,7 +208,7 @@ def test_content_that_zip_believes_is_not_that_of_the_checksum(tmp_path, change)
         ([np.nan, 1, -1], {"least": 0, "finite": False}, "at least 0.*-1"),
     ],
 )
-def test_what_a_result_can_not_hold(values, options, message):
+def test_what_a_result_cannot_hold(values, options, message):
     with pytest.raises(ValueError, match=rf"`sums` must be.*{message}"):
         archive.checked_array("sums", values, (3,), **options)
 

@@ -27,7 +27,7 @@ MEASURING = ("ClassRepresentation", "PreferredClassTracker", "SelectivityMonitor
 EXEMPT = {
     # Results that the package makes, and plain records.
     "maximization.Maximized",
-    "perturbation.Correlation",
+    "perturbation.ImportanceCorrelation",
     "perturbation.ImportanceCorrelations",
     "projection.UpperBound",
     # For subclasses to override.
@@ -58,8 +58,9 @@ EXEMPT = {
     "taps.Kind",
     "taps.Response",
     "taps.Selection",
-    "taps.Site",
-    "taps.Some",
+    "taps.TapPoint",
+    "taps.First",
+    "taps.Last",
     "taps.Tap.silence_with",
     # Takes what the model takes.
     "SelectivityModel.observe",

@@ -190,7 +190,7 @@ def test_the_output_is_not_hidden(said):
     for name in ("probabilities", "cast"):
         with pytest.raises(ValueError, match="must not name the model's output"):
             ks.SelectivityModel(base, taps=[name])
-    assert arguments.site(ks.taps.find(base), None).name == "probabilities"
+    assert arguments.point(ks.taps.find(base), None).name == "probabilities"
 
 
 # Once, and not by what works with a model that was made.
@@ -302,9 +302,9 @@ def test_mobilenet_v3(said):
     assert f"takes {kinds['relu']} of {kinds.total()} hidden nonlinearities" in message
     assert f"Left out: hard_silu ({kinds['hard_silu']})." in message
     assert kinds["hard_silu"] == 19
-    chosen = ks.SelectivityModel(base, taps=ks.taps.kind("hard_silu")).tapped.sites
+    chosen = ks.SelectivityModel(base, taps=ks.taps.kind("hard_silu")).tapped.points
     assert len(chosen) == 19
-    assert all(isinstance(site.layer, layers.Activation) for site in chosen)
+    assert all(isinstance(point.layer, layers.Activation) for point in chosen)
 
 
 def test_few():

@@ -157,7 +157,7 @@ def test_a_cluster_goes_on_after_a_worker_was_killed(tmp_path, one_process):
     """The workers have no disk in common: what one has comes from the chief."""
     with started("killed", tmp_path, 1) as processes:
         assert processes[1].wait(TIMEOUT) == -9, (tmp_path / "killed1.log").read_text()
-        # The other can not go on alone. What runs the cluster starts it anew.
+        # The other cannot go on alone. What runs the cluster starts it anew.
     restarted = cluster("restarted", tmp_path)
     assert [worker["begins_at"] for worker in restarted] == [1, 0]
     assert [len(worker["history"]["loss"]) for worker in restarted] == [2, 2]
@@ -196,8 +196,7 @@ def test_three_replicas_are_one(three, regularizer, case):
     one, found = (three[n, regularizer, case] for n in (1, 3))
     for a, b in zip(found["weights"], one["weights"], strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-6)
-    name = {"si": "selectivity"}.get(regularizer, regularizer)
-    keys = [name] if case == "uneven" else list(one["history"])
+    keys = [regularizer] if case == "uneven" else list(one["history"])
     for key in keys:
         np.testing.assert_allclose(
             found["history"][key], one["history"][key], rtol=2e-6, err_msg=key

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_selectivity.functional import (
-    class_selectivity,
     discriminability,
     preferred_and_rest,
+    selectivity_index,
 )
 from keras_selectivity.labels import label_weights
 from keras_selectivity.statistics import class_statistics
@@ -24,7 +24,7 @@ quick = settings(max_examples=40, deadline=None, derandomize=True)
 def si(a, y, weights=None, *, classes=None, signed=None, **options):
     classes = classes or np.shape(y)[1]
     rows = label_weights(y, classes, weights)
-    return class_selectivity(
+    return selectivity_index(
         class_statistics(a, rows, signed=signed, squares=False), **options
     )
 
@@ -160,7 +160,7 @@ def test_numpy_statistics_give_the_same(measure):
     a, y, classes, weights = CASES["weights with zeros"]
     statistics = class_statistics(a, label_weights(y, classes, weights))
     in_numpy = type(statistics)(*(value.numpy() for value in statistics))
-    function = {si: class_selectivity, dprime: discriminability}[measure]
+    function = {si: selectivity_index, dprime: discriminability}[measure]
     np.testing.assert_allclose(function(in_numpy), function(statistics), rtol=1e-13)
 
 
@@ -445,7 +445,7 @@ def test_split_and_merged_batches_give_the_whole(batch, rest, cut):
         squares=parts[0].squares + parts[1].squares,
         center=center,
     )
-    for function in (class_selectivity, discriminability):
+    for function in (selectivity_index, discriminability):
         np.testing.assert_allclose(
             function(merged, rest=rest, epsilon=1e-3),
             function(whole, rest=rest, epsilon=1e-3),

@@ -1,4 +1,4 @@
-"""The forms that labels may have, and what is said of labels that can not be used."""
+"""The forms that labels may have, and what is said of labels that cannot be used."""
 
 import keras
 import numpy as np
@@ -129,7 +129,7 @@ def test_label_shape_that_fits_no_form(shape):
         ([[1, 1, 0], [0, 0, 0], [0, 1, 0], [np.nan, 0, 1]], 3, [0, 3, 0, 0]),
     ],
 )
-def test_labels_that_can_not_be_used(labels, classes, expected):
+def test_labels_that_cannot_be_used(labels, classes, expected):
     """They are counted, count for nothing, and outside a graph they are refused."""
     found = Labels(np.array(labels), classes)
     assert found.faults.numpy().tolist() == expected
@@ -144,7 +144,7 @@ def test_fractions_may_be_no_probabilities():
 
 
 @pytest.mark.parametrize("weights", [[1.0, -1.0], [np.nan, 1.0], [1.0, np.inf]])
-def test_sample_weights_that_can_not_be_used(weights):
+def test_sample_weights_that_cannot_be_used(weights):
     assert faults([0, 1], 3, weights) == [0, 0, 0, 1]
     assert np.isfinite(Labels([0, 1], 3, weights).weights).all()
     with pytest.raises(ValueError, match="`sample_weight` must not be negative, and"):
@@ -170,7 +170,7 @@ def test_text_is_no_number(text):
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_a_graph_counts_what_can_not_be_used(jit_compile):
+def test_a_graph_counts_what_cannot_be_used(jit_compile):
     """Also where XLA drops what only raises."""
 
     @tf.function(jit_compile=jit_compile)

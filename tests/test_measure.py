@@ -29,7 +29,10 @@ def fetched(model, x, layer):
 def test_equals_the_reference_on_fetched_activations(make_cnn, data, rest):
     model = make_cnn()
     x, y = data
-    metrics = [ks.metrics.ClassSelectivity(rest=rest), ks.metrics.DPrime(rest=rest)]
+    metrics = [
+        ks.metrics.SelectivityIndex(rest=rest),
+        ks.metrics.Discriminability(rest=rest),
+    ]
     report = ks.measure(model, data, metrics, verbose=0)
     assert list(report) == ["relu_1", "conv_2", "dense"]
     labels = np.eye(10)[y]
@@ -204,7 +207,7 @@ def compiler(request, monkeypatch):
 
 
 @pytest.mark.parametrize("form", ["arrays", "data set"])
-def test_labels_that_can_not_be_used_are_refused(make_cnn, data, compiler, form):
+def test_labels_that_cannot_be_used_are_refused(make_cnn, data, compiler, form):
     x, y = data[0][:40], data[1][:40].copy()
     y[33] = 10
     given = (x, y)

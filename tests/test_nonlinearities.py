@@ -28,17 +28,17 @@ class Snake(layers.Layer):
         return x + keras.ops.sin(x) ** 2
 
 
-def only_site(outputs, inputs):
-    """The one site of a graph, which makes its output."""
-    (site,) = taps.find(keras.Model(inputs, outputs))
-    return site
+def only_point(outputs, inputs):
+    """The one point of a graph, which makes its output."""
+    (point,) = taps.find(keras.Model(inputs, outputs))
+    return point
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_every_activation_of_keras_is_known(name):
-    site = only_site(layers.Activation(name)(inputs := keras.Input((4,))), inputs)
-    assert site.nonlinearity in NONLINEARITIES
-    assert site.nonlinearity == canonical(name)
+    point = only_point(layers.Activation(name)(inputs := keras.Input((4,))), inputs)
+    assert point.nonlinearity in NONLINEARITIES
+    assert point.nonlinearity == canonical(name)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -68,19 +68,19 @@ def test_activations_called_without_a_layer(name):
     arguments = (0.5, -1.0) if name == "threshold" else ()
     inputs = keras.Input((4,))
     outputs = getattr(keras.activations, name)(inputs, *arguments)
-    assert only_site(outputs, inputs).nonlinearity == canonical(name)
+    assert only_point(outputs, inputs).nonlinearity == canonical(name)
 
 
 @pytest.mark.parametrize("name", ["hard_silu", "relu", "relu6", "silu", "tanh"])
 def test_operations(name):
     inputs = keras.Input((4,))
-    site = only_site(getattr(keras.ops, name)(inputs), inputs)
-    assert site.nonlinearity == name
+    point = only_point(getattr(keras.ops, name)(inputs), inputs)
+    assert point.nonlinearity == name
 
 
 def test_arithmetic_has_no_kind():
     inputs = keras.Input((4,))
-    assert only_site(keras.ops.exp(inputs), inputs).nonlinearity is None
+    assert only_point(keras.ops.exp(inputs), inputs).nonlinearity is None
 
 
 def test_a_product_with_a_sigmoid_is_two_operations():
@@ -89,7 +89,7 @@ def test_a_product_with_a_sigmoid_is_two_operations():
     x = layers.Dense(4)(inputs)
     x = x * keras.ops.sigmoid(x)
     model = keras.Model(inputs, layers.Dense(2)(x))
-    kinds = [site.nonlinearity for site in taps.find(model)]
+    kinds = [point.nonlinearity for point in taps.find(model)]
     assert kinds == [None, "sigmoid", None, None]
 
 
@@ -125,7 +125,7 @@ def test_what_makes_the_output_of_a_layer(layer, kind, signed):
 def test_relu_with_a_slope_called_without_a_layer():
     inputs = keras.Input((4,))
     outputs = keras.activations.relu(inputs, negative_slope=0.1)
-    assert only_site(outputs, inputs).signed
+    assert only_point(outputs, inputs).signed
 
 
 def test_an_activation_that_a_layer_only_keeps_is_not_its_output():

@@ -6,9 +6,9 @@ place, `epsilon`, the tolerances are these multiples:
 - mu: 1 for any type. Its sums are float64 in every setting, so that only the
   activations are rounded, and their errors average out over samples and units.
 - The gradient: 32. A convolution rounds its inputs, its weights and its output, a
-  normalisation and a rectifier theirs, forward and backward: about 10 roundings a
+  normalization and a rectifier theirs, forward and backward: about 10 roundings a
   layer, of a half each, that add up as a root over the 8 layers in either direction.
-  That is 0.5 * sqrt(2 * 8 * 10) = 6, and a few times that for the normalisations,
+  That is 0.5 * sqrt(2 * 8 * 10) = 6, and a few times that for the normalizations,
   whose gradient is a difference of near numbers.
 - A layer's gradient by itself: 96, as the smallest takes the errors of the largest.
 - float32's gradient: 256, and 4096 of a layer. It is read off the weights, of which

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import keras_selectivity as ks
 from keras_selectivity.projection import (
-    Labelled,
+    Labeled,
     Search,
     UpperBound,
     _starting_axes,
@@ -46,8 +46,8 @@ def rotation(units, seed=0):
     return np.linalg.qr(np.random.default_rng(seed).normal(size=(units, units)))[0]
 
 
-def labelled(a, y):
-    return Labelled(np.asarray(a), np.eye(max(y) + 1)[y])
+def labeled(a, y):
+    return Labeled(np.asarray(a), np.eye(max(y) + 1)[y])
 
 
 def brute_loss(a, y, projection, *, epsilon=1e-7, rest="classes"):
@@ -87,12 +87,12 @@ def test_w14_loss_along_the_way(degrees):
     axes = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     t = np.tan(angle)
     expected = 1 - (3 + t**2) / (9 - t**2)
-    found = Search(labelled(*W14), dtype="float64").loss(tf.constant(axes))
+    found = Search(labeled(*W14), dtype="float64").loss(tf.constant(axes))
     assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_w14_the_units_axes_are_stationary():
-    search = Search(labelled(*W14))
+    search = Search(labeled(*W14))
     projection, history = search.run(np.eye(2), 100)
     np.testing.assert_array_equal(projection, np.eye(2))
     assert len(history) == 12  # One step to compare with, ten without change.
@@ -130,13 +130,13 @@ def test_loss_is_that_of_all_samples(seed, rest):
     axes = rotation(6, seed)
     expected = brute_loss(a, y, axes.T, rest=rest)
     for dtype, tolerance in (("float64", 1e-9), ("float32", 1e-5)):
-        search = Search(labelled(a, y), rest=rest, dtype=dtype)
+        search = Search(labeled(a, y), rest=rest, dtype=dtype)
         found = search.loss(tf.constant(axes, dtype))
         assert found == pytest.approx(expected, abs=tolerance)
 
 
 def test_slope_by_finite_differences():
-    search = Search(labelled(*rectified()), dtype="float64")
+    search = Search(labeled(*rectified()), dtype="float64")
     axes = tf.constant(rotation(6))
     slope = search.loss_and_slope(axes)[1].numpy()
     np.testing.assert_array_equal(slope, -slope.T)
@@ -152,7 +152,7 @@ def test_trajectory_is_that_of_autodiff_over_all_samples():
     """Adam on the entries of the skew matrix, gradients through every sample."""
     a, y = rectified()
     axes = _starting_axes(6, 1, 0)
-    search = Search(labelled(a, y), dtype="float64")
+    search = Search(labeled(a, y), dtype="float64")
     _, history = search.run(axes, 60)
     labels = np.eye(4)[y]
     upper = np.transpose(np.triu_indices(6, 1))
@@ -227,7 +227,7 @@ def test_agrees_with_measure():
 @pytest.mark.parametrize("start", [0, 1])
 @pytest.mark.parametrize("units", [3, 128])
 def test_axes_stay_orthonormal(units, start):
-    search = Search(labelled(*rectified(units=units)))
+    search = Search(labeled(*rectified(units=units)))
     state = search.start(_starting_axes(units, start, 0))
     for _ in range(150):
         state, _ = search.advance(state, tf.constant(1))
@@ -250,7 +250,7 @@ def test_a_large_turn_is_a_rotation():
 
 
 def test_steps_do_not_retrace():
-    search = Search(labelled(*rectified()))
+    search = Search(labeled(*rectified()))
     for seed in range(3):
         search.run(_starting_axes(6, 1, seed), 60 + seed)
     assert search.advance.experimental_get_tracing_count() == 1
@@ -264,11 +264,11 @@ def test_what_it_should_not_heed(seed, magnitude, offset):
     a, y = rectified(samples=40, units=3, classes=3, seed=seed)
     order, names = rng.permutation(len(y)), rng.permutation(3)
     axes = tf.constant(_starting_axes(3, 1, seed))
-    expected = Search(labelled(a, y), epsilon=1e-20, dtype="float64").loss_and_slope(
+    expected = Search(labeled(a, y), epsilon=1e-20, dtype="float64").loss_and_slope(
         axes
     )
     moved = 10.0**magnitude * (a[order] + offset)
-    search = Search(labelled(moved, names[y[order]]), epsilon=1e-20, dtype="float64")
+    search = Search(labeled(moved, names[y[order]]), epsilon=1e-20, dtype="float64")
     for one, other in zip(search.loss_and_slope(axes), expected, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-9)
     found = bound((moved, names[y[order]]), **BRIEF, epsilon=1e-20)
@@ -492,7 +492,7 @@ def test_save_and_load(tmp_path):
         np.testing.assert_array_equal(getattr(back, name), array)
 
 
-def test_a_bound_that_can_not_be_is_refused():
+def test_a_bound_that_cannot_be_is_refused():
     half = np.array([0.25, 0.75])
     good = UpperBound(half, half, half, half, np.eye(2), half, 0)
     for change, message in [

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from keras_selectivity.graph import Walk
+from keras_selectivity.graph import RebuiltGraph
 from keras_selectivity.reach import beyond
 
 
@@ -106,9 +106,9 @@ def found_in(layer, head=None):
     x = x[0] if isinstance(x, (list, tuple)) else x
     x = layers.GlobalAveragePooling1D()(x) if len(x.shape) == 3 else x
     outputs = layers.Dense(2, activation="softmax")(x) if head is None else head(x)
-    walk = Walk({})
-    walk.rebuild(keras.Model(inputs, outputs))
-    found = beyond(walk)
+    graph = RebuiltGraph({})
+    graph.rebuild(keras.Model(inputs, outputs))
+    found = beyond(graph)
     names = {layer.name if head is None else head.name}
     assert {one.layer for one in found} <= names
     return [(one.path, one.kind) for one in found]
@@ -153,9 +153,9 @@ def test_attention_holds_none():
     attention = layers.MultiHeadAttention(2, 4)
     inputs = keras.Input((6, 4))
     x = layers.GlobalAveragePooling1D()(attention(inputs, inputs))
-    walk = Walk({})
-    walk.rebuild(keras.Model(inputs, layers.Dense(2)(x)))
-    assert beyond(walk) == []
+    graph = RebuiltGraph({})
+    graph.rebuild(keras.Model(inputs, layers.Dense(2)(x)))
+    assert beyond(graph) == []
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_looking_leaves_nothing_behind():
     assert float(layer.calls) == 0
 
 
-def test_a_call_that_can_not_be_traced_again():
+def test_a_call_that_cannot_be_traced_again():
     class Moody(layers.Layer):
         fails = False
 
@@ -202,11 +202,11 @@ def test_a_call_that_can_not_be_traced_again():
 
     layer = Moody()
     inputs = keras.Input((4,))
-    walk = Walk({})
-    walk.rebuild(keras.Model(inputs, layers.Dense(2)(layer(inputs))))
-    assert len(beyond(walk)) == 1
+    graph = RebuiltGraph({})
+    graph.rebuild(keras.Model(inputs, layers.Dense(2)(layer(inputs))))
+    assert len(beyond(graph)) == 1
     layer.fails = True
-    assert beyond(walk) == []
+    assert beyond(graph) == []
 
 
 @pytest.mark.parametrize("kind", ["sigmoid", "softmax"])
@@ -231,14 +231,14 @@ def test_the_end_of_a_head_is_the_output(kind):
 def test_an_activation_over_an_unknown_number_of_channels():
     inputs = keras.Input((None, None))
     x = layers.ReLU(name="rectifier")(inputs)
-    walk = Walk({})
-    walk.rebuild(keras.Model(inputs, keras.ops.mean(x, axis=-1)))
-    assert [(one.layer, one.path) for one in beyond(walk)] == [("rectifier", "")]
+    graph = RebuiltGraph({})
+    graph.rebuild(keras.Model(inputs, keras.ops.mean(x, axis=-1)))
+    assert [(one.layer, one.path) for one in beyond(graph)] == [("rectifier", "")]
 
 
 def test_a_layer_called_twice_counts_twice():
     block = Block(name="block")
     inputs = keras.Input((4,))
-    walk = Walk({})
-    walk.rebuild(keras.Model(inputs, layers.Dense(2)(block(block(inputs)))))
-    assert [one.layer for one in beyond(walk)] == ["block"] * 5 + ["block:1"] * 5
+    graph = RebuiltGraph({})
+    graph.rebuild(keras.Model(inputs, layers.Dense(2)(block(block(inputs)))))
+    assert [one.layer for one in beyond(graph)] == ["block"] * 5 + ["block:1"] * 5

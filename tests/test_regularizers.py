@@ -59,7 +59,7 @@ def test_value_is_the_reference(regularizer, rest, epsilon, batch):
 
 
 def test_names_and_needs():
-    assert (SelectivityIndex.name, Discriminability.name) == ("selectivity", "dprime")
+    assert (SelectivityIndex.name, Discriminability.name) == ("si", "dprime")
     assert not SelectivityIndex().needs_squares
     assert Discriminability().needs_squares
     assert SelectivityIndex().epsilon == Discriminability().epsilon == 1e-7

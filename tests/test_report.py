@@ -211,7 +211,7 @@ def changed(report, **arguments):
     return SelectivityReport(**{**given, **arguments})
 
 
-def test_a_report_of_what_can_not_be_is_refused(measured):
+def test_a_report_of_what_cannot_be_is_refused(measured):
     report = measured[3]
     a, b = report["a"], report["b"]
     assert changed(report).mean() == report.mean()

@@ -12,7 +12,7 @@ from keras_selectivity import taps
 
 def chosen(model, selection, **options):
     """Names of what a selection takes, without a word about the rest."""
-    return [site.name for site in taps.select(taps.find(model), selection, **options)]
+    return [point.name for point in taps.select(taps.find(model), selection, **options)]
 
 
 def message_of(error, call, *args, **kwargs):

@@ -251,7 +251,7 @@ def test_applications(application):
     before = [w.numpy() for w in base.trainable_weights]
     logs = model.train_on_batch(x, y, return_dict=True)
     assert np.isfinite(logs["loss"])
-    assert 0 < logs["selectivity"] < 1
+    assert 0 < logs["si"] < 1
     moved = [
         not np.array_equal(b, w.numpy())
         for b, w in zip(before, base.trainable_weights, strict=True)
@@ -281,8 +281,8 @@ def dense_model(*hidden, units=5, inputs=4):
     return keras.Sequential([keras.Input((inputs,)), *hidden, layers.Dense(3)])
 
 
-def sites(model, selection="relu"):
-    return {s.name: s for s in TappedModel(model, selection).sites}
+def points(model, selection="relu"):
+    return {s.name: s for s in TappedModel(model, selection).points}
 
 
 def test_units_are_the_layers_outputs(make_cnn):
@@ -408,8 +408,12 @@ def test_nested_model_at_the_output_is_not_tapped_at_its_end():
 def test_rectifiers_of_every_kind(layer, nonlinearity, signed):
     layer = layer()
     base = dense_model(layer)
-    (site,) = TappedModel(base).sites
-    assert (site.layer, site.nonlinearity, site.signed) == (layer, nonlinearity, signed)
+    (point,) = TappedModel(base).points
+    assert (point.layer, point.nonlinearity, point.signed) == (
+        layer,
+        nonlinearity,
+        signed,
+    )
     x = uniform((6, 4), low=-3, high=3).astype("float32")
     output, (units,) = TappedModel(base)(x)
     np.testing.assert_array_equal(output, base(x))
@@ -431,10 +435,10 @@ def test_rectifiers_of_every_kind(layer, nonlinearity, signed):
 )
 def test_other_nonlinearities(name, signed):
     base = dense_model(layers.Dense(5, activation=name, name="h"), layers.Dense(4))
-    site = sites(base, "nonlinear")["h"]
-    assert site.signed is signed
-    assert list(sites(base, "nonlinear")) == ["h"]
-    assert not site.rectifier
+    point = points(base, "nonlinear")["h"]
+    assert point.signed is signed
+    assert list(points(base, "nonlinear")) == ["h"]
+    assert not point.rectifier
 
 
 def test_operations_without_a_layer():
@@ -446,7 +450,7 @@ def test_operations_without_a_layer():
     base = keras.Model(inputs, layers.Dense(3)(x))
     tapped = TappedModel(base)
     assert tapped.units == [4, 5, 5]
-    assert [site.signed for site in tapped.sites] == [False, True, False]
+    assert [point.signed for point in tapped.points] == [False, True, False]
     data = uniform((2, 8, 8, 1)).astype("float32")
     np.testing.assert_array_equal(tapped(data)[0], base(data))
 
@@ -481,7 +485,7 @@ def test_channels_first_is_inherited_by_norm_and_activation():
     base = keras.Model(inputs, layers.Dense(3)(x))
     tapped = TappedModel(base)
     assert tapped.units == [6, 6, 6, 6]
-    assert [site.channel_axis for site in tapped.sites] == [1, 1, 1, -1]
+    assert [point.channel_axis for point in tapped.points] == [1, 1, 1, -1]
 
 
 def test_channels_first_enters_and_leaves_a_nested_model():
@@ -515,7 +519,7 @@ def test_channels_first_after_time(layer):
     x = layers.ReLU(name="again")(x)
     base = keras.Model(inputs, layers.Dense(3)(keras.ops.mean(x, axis=(1, 3, 4))))
     tapped = TappedModel(base, [layer.name, "norm", "again"])
-    assert (tapped.units, [s.channel_axis for s in tapped.sites]) == ([5] * 3, [2] * 3)
+    assert (tapped.units, [s.channel_axis for s in tapped.points]) == ([5] * 3, [2] * 3)
     data = uniform((3, 4, 2, 8, 7), low=-1).astype("float32")
     output, (units, *_) = tapped(data)
     np.testing.assert_array_equal(output, base(data))
@@ -599,7 +603,7 @@ def test_layer_with_a_call_of_its_own_and_call_arguments():
         np.testing.assert_array_equal(output, base(data, training=training))
 
 
-def test_attention_and_layer_normalisation():
+def test_attention_and_layer_normalization():
     inputs = keras.Input((6, 8))
     x = layers.LayerNormalization()(inputs)
     x = x + layers.MultiHeadAttention(2, 4)(x, x)

@@ -115,7 +115,7 @@ def test_a_full_disk_leaves_the_old_file_and_python_alive(tmp_path):
     assert done.stdout.split() == [str(errno.EFBIG)] * 9
 
 
-def test_a_file_system_that_can_not_reserve_is_used_all_the_same(tmp_path, monkeypatch):
+def test_a_file_system_that_cannot_reserve_is_used_all_the_same(tmp_path, monkeypatch):
     def refuse(*arguments):
         raise OSError(errno.EOPNOTSUPP, "not here")
 

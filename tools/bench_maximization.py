@@ -55,8 +55,8 @@ def vgg16(epochs: int) -> tuple[keras.Model, str, np.ndarray, float]:
     rng = np.random.default_rng(0)
     noise = rng.uniform(0, 255, (256, 64, 64, 3)).astype("float32")
     enlarged = keras.ops.image.resize(255 * digit_images()[0], (64, 64))
-    colours = np.repeat(enlarged, 3, axis=-1)
-    return model, "block4_conv3", np.concatenate([noise, colours]), 255.0
+    colors = np.repeat(enlarged, 3, axis=-1)
+    return model, "block4_conv3", np.concatenate([noise, colors]), 255.0
 
 
 MODELS = {"resnet20": digits, "vgg16": vgg16}

@@ -1,7 +1,7 @@
 """What a measurement costs: `measure` beside `evaluate` on the same model and data.
 
 Variants alternate in one process, so that the machine's noise falls on all alike;
-medians of ratios of neighbours are printed. Peak memory is that of a process of
+medians of ratios of neighbors are printed. Peak memory is that of a process of
 its own for each variant, above what the process holds before it begins.
 
     python -m tools.bench_measure [--rounds 9] [--samples 2000] [--classes 10]

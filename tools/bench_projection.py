@@ -1,8 +1,8 @@
 """What a step of the off-axis bound costs, beside LM21's way of taking one.
 
 Variants alternate in one process, so that the machine's noise falls on all alike;
-medians are printed, and medians of ratios of neighbours. The baseline is geotorch's
-orthogonal parametrisation with autodiff over all samples: rewritten in TensorFlow, or
+medians are printed, and medians of ratios of neighbors. The baseline is geotorch's
+orthogonal parametrization with autodiff over all samples: rewritten in TensorFlow, or
 the original, in a process of its own by a Python that has torch, geotorch and NumPy.
 
     python -m tools.bench_projection [--rounds 9] [--units 512] [--samples 10000]
@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import tensorflow as tf
 
-from keras_selectivity.projection import Labelled, Screening, Search
+from keras_selectivity.projection import Labeled, Screening, Search
 from tools.bench_train_step import measure
 
 BASELINE = "autodiff, expm"
@@ -123,7 +123,7 @@ def search(
     a: np.ndarray, labels: np.ndarray, screening: Screening
 ) -> Callable[[], None]:
     """Ours: `STEPS` steps a call."""
-    found = Search(Labelled(a, labels.astype(np.float64)), screening=screening)
+    found = Search(Labeled(a, labels.astype(np.float64)), screening=screening)
     states = [found.start(np.eye(a.shape[1]))]
 
     def step() -> None:

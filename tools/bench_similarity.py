@@ -1,7 +1,7 @@
 """What the similarities cost, beside their plain definitions on the same arrays.
 
 Variants alternate in one process, so that the machine's noise falls on all alike;
-medians are printed, and medians of ratios of neighbours. Peak memory is that of a
+medians are printed, and medians of ratios of neighbors. Peak memory is that of a
 process of its own for each variant, above one that only holds the arrays.
 
     python -m tools.bench_similarity [--rounds 5] [--units 64 512 2048]
@@ -72,8 +72,8 @@ def plain_cka(x: np.ndarray, y: np.ndarray) -> float:
     """Linear CKA by its definition: Gram matrices of samples by samples."""
     grams = []
     for array in (x, y):
-        centred = array - array.mean(axis=0)
-        grams.append(centred @ centred.T)
+        centered = array - array.mean(axis=0)
+        grams.append(centered @ centered.T)
     norms = np.linalg.norm(grams[0]) * np.linalg.norm(grams[1])
     return float(np.vdot(*grams) / norms)
 

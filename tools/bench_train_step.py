@@ -1,7 +1,7 @@
-"""What the regulariser costs: a SelectivityModel's training step beside a plain one.
+"""What the regularizer costs: a SelectivityModel's training step beside a plain one.
 
 Variants alternate in one process, step by step, so that the machine's noise
-falls on all alike; medians of ratios of neighbours are printed.
+falls on all alike; medians of ratios of neighbors are printed.
 
     python -m tools.bench_train_step [--rounds 30] [--batch 64 256] [--classes 10 1000]
 """

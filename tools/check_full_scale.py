@@ -1,6 +1,6 @@
 """One real training step of every full-scale recipe, on generated images.
 
-For each network, batch, regulariser and taps of a paper's full scale: a process of
+For each network, batch, regularizer and taps of a paper's full scale: a process of
 its own builds it as the recipe does, takes a step on images of the right shape to
 compile it, and measures a second one. Prints parameters (trainable) beside those
 published, where they are, taps, seconds a step, the peak of the process's memory, and
@@ -61,7 +61,7 @@ def recipes(paper: str) -> dict[str, Sweep]:
 
 
 def stepped(sweep: Sweep) -> Settings:
-    """Settings of a sweep's step: with a regulariser, if any of its runs has one."""
+    """Settings of a sweep's step: with a regularizer, if any of its runs has one."""
     regularized = [one for one in sweep.settings if one.alpha]
     # A strength that harms nothing: what is asked is what a step costs.
     return regularized[0].replace(alpha=-1.0) if regularized else sweep.settings[0]

@@ -1,4 +1,4 @@
-"""What is said of labels that can not be used, and when, with and without XLA.
+"""What is said of labels that cannot be used, and when, with and without XLA.
 
     python -m tools.check_labels
 

@@ -6,10 +6,10 @@ from keras_selectivity.checks import checked_number
 
 
 class AlphaWindow(AlphaFactor):
-    """Regularises only in epochs `start <= epoch < stop`.
+    """Regularizes only in epochs `start <= epoch < stop`.
 
     Args:
-        start: First epoch with the regulariser, counted from 0.
+        start: First epoch with the regularizer, counted from 0.
         stop: First epoch without it again; None: to the end.
 
     Raises:

@@ -20,9 +20,8 @@ class SelectivityMonitor(MeasuringCallback):
     """Measures selectivity over a data set at the end of every epoch.
 
     Puts into `logs`, where callbacks listed after it, `EarlyStopping` and the
-    history see them: `val_selectivity`, the mean over the network, and
-    `val_selectivity/<layer>` for every tap. Another metric's keys are
-    `val_<metric>` and `val_<metric>/<layer>`.
+    history see them, for each metric: `val_<metric>` (`val_si`), the mean over the
+    network, and `val_<metric>/<layer>` for every tap.
 
     With `log_dir` it writes for TensorBoard, in the run `<log_dir>/selectivity`
     and with the epoch as step: scalars of the same quantities without `val_`,
@@ -42,7 +41,7 @@ class SelectivityMonitor(MeasuringCallback):
         TypeError: If an argument is of a wrong type.
         ValueError: If the data are empty, endless without `steps`, or used up after
             one pass, or no measure has a given name; before the first step, if they
-            do not fit the model, a tap does not exist, or `log_dir` can not be
+            do not fit the model, a tap does not exist, or `log_dir` cannot be
             written.
         ModuleNotFoundError: If `log_dir` is given and TensorBoard is not
             installed.
@@ -58,7 +57,7 @@ class SelectivityMonitor(MeasuringCallback):
         >>> x, y = np.random.rand(6, 4), np.arange(6) % 2
         >>> monitor = SelectivityMonitor((x, y))
         >>> sorted(model.fit(x, y, verbose=0, callbacks=[monitor]).history)
-        ['loss', 'selectivity', 'val_selectivity', 'val_selectivity/hidden']
+        ['loss', 'si', 'val_si', 'val_si/hidden']
     """
 
     of_training: ClassVar[tuple[str, ...]] = (
@@ -106,10 +105,9 @@ class SelectivityMonitor(MeasuringCallback):
         report = self.report = self.measure(epoch)
         found: dict[str, float] = {}
         for metric in self.metric_names:
-            key = _KEYS.get(metric, metric)
-            found[key] = report.mean(metric)
+            found[metric] = report.mean(metric)
             for layer, mean in report.layer_means(metric).items():
-                found[f"{key}/{layer}"] = mean
+                found[f"{metric}/{layer}"] = mean
         if logs is not None:
             logs.update({f"val_{key}": value for key, value in found.items()})
         if self._writer is not None:
@@ -141,7 +139,7 @@ class SelectivityMonitor(MeasuringCallback):
                 tf.summary.scalar("alpha", self.model.effective_alpha)
             for layer, values in report.items():
                 for metric in self.metric_names:
-                    tag = f"{_KEYS.get(metric, metric)}_of_units/{layer}"
+                    tag = f"{metric}_of_units/{layer}"
                     tf.summary.histogram(tag, values[metric])
         self._writer.flush()
 
@@ -156,7 +154,7 @@ class SelectivityMonitor(MeasuringCallback):
         }
         metrics = [
             api.Metric(key, group="selectivity", display_name=f"val_{key}")
-            for key in (_KEYS.get(name, name) for name in self.metric_names)
+            for key in self.metric_names
         ]
         # What Keras's own TensorBoard callback writes, where it is used too.
         metrics += [
@@ -168,13 +166,9 @@ class SelectivityMonitor(MeasuringCallback):
             api.hparams(values)
 
 
-# The index is what this package is about: it goes by the plain word.
-_KEYS = {"si": "selectivity"}
-
-
 @contextlib.contextmanager
 def _writing(log_dir: str) -> Iterator[None]:
-    """Say which argument it is, where a folder can not be written."""
+    """Say which argument it is, where a folder cannot be written."""
     try:
         yield
     except (OSError, tf.errors.OpError) as error:

@@ -16,19 +16,19 @@ from keras_selectivity.checks import (
     checked_numbers,
     received,
 )
-from keras_selectivity.graph import Site, passes_on
+from keras_selectivity.graph import TapPoint, passes_on
 from keras_selectivity.maximization.transformations import Transformations
 
 
-def site(sites: Sequence[Site], layer: str | None) -> Site:
-    """The one site that `layer` names.
+def point(points: Sequence[TapPoint], layer: str | None) -> TapPoint:
+    """The one point that `layer` names.
 
     Args:
-        sites: All sites of the model.
+        points: All points of the model.
         layer: What a user passed.
 
     Returns:
-        The site; that of the model's output for None.
+        The point; that of the model's output for None.
 
     Raises:
         TypeError: If `layer` is no string.
@@ -36,9 +36,11 @@ def site(sites: Sequence[Site], layer: str | None) -> Site:
     """
     if layer is None:
         # One that changes the dtype alone is the output together with the one before.
-        chosen = [s for s in sites if s.output and not passes_on(s.layer)]
+        chosen = [s for s in points if s.output and not passes_on(s.layer)]
     elif isinstance(layer, str):
-        chosen = taps_module.select(sites, [layer], allow_output=True, argument="layer")
+        chosen = taps_module.select(
+            points, [layer], allow_output=True, argument="layer"
+        )
     else:
         raise TypeError(
             "`layer` must be the name of a layer, or None for the model's output. "
@@ -47,20 +49,20 @@ def site(sites: Sequence[Site], layer: str | None) -> Site:
     if len(chosen) != 1:
         raise ValueError(
             f"`layer` must name one layer. Received: layer={layer!r}, which stands for "
-            f"{[site.name for site in chosen] or 'no layer'}. Give the full name of "
+            f"{[point.name for point in chosen] or 'no layer'}. Give the full name of "
             "one; `taps.find(model)` lists them."
         )
     return chosen[0]
 
 
 def image_shape(
-    model: keras.Model, sites: Sequence[Site], given: Any
+    model: keras.Model, points: Sequence[TapPoint], given: Any
 ) -> tuple[int, int, int]:
     """Shape of the image that a model takes.
 
     Args:
         model: A model whose graph can be walked.
-        sites: All its sites.
+        points: All its points.
         given: What a user passed as `image_shape`.
 
     Returns:
@@ -77,7 +79,7 @@ def image_shape(
             "`model` must take one image of shape (height, width, channels). Received: "
             f"the model {model.name!r} with inputs of shape {shapes}."
         )
-    if any(site.channel_axis == 1 for site in sites):
+    if any(point.channel_axis == 1 for point in points):
         raise ValueError(
             "`model` must take images with channels last. Received: the model "
             f"{model.name!r}, whose layers have channels first. Build it with "
@@ -184,12 +186,12 @@ def value_range(given: Any, channels: int) -> np.ndarray:
     return np.stack([low, high])
 
 
-def units(given: Any, site: Site) -> np.ndarray:
+def units(given: Any, point: TapPoint) -> np.ndarray:
     """Indices of units.
 
     Args:
         given: What a user passed as `units`; None: all.
-        site: Where the units are.
+        point: Where the units are.
 
     Returns:
         `(units,)` int64.
@@ -199,17 +201,17 @@ def units(given: Any, site: Site) -> np.ndarray:
         ValueError: If there are none, some that do not exist, or one twice.
     """
     if given is None:
-        return np.arange(site.units)
+        return np.arange(point.units)
     if isinstance(given, (int, np.integer)) and not isinstance(given, bool):
         given = [given]
     wanted = "an integer, a list of integers, or None for all units"
     found = [
         checked_integer("units", unit) for unit in checked_list("units", given, wanted)
     ]
-    if len(set(found)) < len(found) or min(found) < 0 or max(found) >= site.units:
+    if len(set(found)) < len(found) or min(found) < 0 or max(found) >= point.units:
         raise ValueError(
-            f"`units` must be distinct indices in [0, {site.units}), the units of "
-            f"{site.name!r}. {received('units', given)}"
+            f"`units` must be distinct indices in [0, {point.units}), the units of "
+            f"{point.name!r}. {received('units', given)}"
         )
     return np.array(found, np.int64)
 
@@ -235,7 +237,7 @@ def transformations(given: Any, shape: tuple[int, int, int]) -> Transformations:
 
 
 def weight(name: str, given: Any, default: float) -> float:
-    """Weight of a regularisation.
+    """Weight of a regularization.
 
     Args:
         name: Of the argument.

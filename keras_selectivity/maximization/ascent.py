@@ -30,14 +30,14 @@ class State(NamedTuple):
 
 
 class Ascent:
-    """Adam on the parameters of images, each of which maximises a unit of its own.
+    """Adam on the parameters of images, each of which maximizes a unit of its own.
 
     Pairs have nothing in common but the batch: a pair has its own random numbers, and
     the model runs in evaluation mode, so that its image does not depend on the others.
 
     The gradient of a unit with respect to the latents is brought to unit size, a root
-    mean square of 1 for each pair. So weights of the regularisation mean the same for
-    every unit, network and size of image, and probabilities are maximised as their
+    mean square of 1 for each pair. So weights of the regularization mean the same for
+    every unit, network and size of image, and probabilities are maximized as their
     logarithms are.
 
     Adam has one mean square for all numbers of a pair: with one each, those that the
@@ -56,7 +56,7 @@ class Ascent:
             int32, and draws `(pairs, steps, 4)` the random numbers of the
             transformations.
         advance: Compiled: `(state, draws, units, steps) -> (state, values)`; units
-            `(pairs,)` int32, and values `(pairs, steps)` what was maximised, before
+            `(pairs,)` int32, and values `(pairs, steps)` what was maximized, before
             each step.
         draw: Compiled: `state -> images`.
 

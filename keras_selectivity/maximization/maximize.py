@@ -59,10 +59,10 @@ def maximize(
     shift, zoom and rotation, anew at every step. What is found is a local optimum,
     another one for every image of a unit.
 
-    What is maximised is the unit activation as it is measured, with two exceptions,
+    What is maximized is the unit activation as it is measured, with two exceptions,
     where its gradient vanishes. Of a softmax or sigmoid that makes the model's output
     it is the logit; where something comes after the softmax, the probability is
-    maximised, in effect its logarithm. Of a unit that a ReLU keeps at 0 it is what
+    maximized, in effect its logarithm. Of a unit that a ReLU keeps at 0 it is what
     enters the ReLU, until the unit responds.
 
     Several pairs of a unit and an image are a batch, in one compiled loop. A batch
@@ -95,15 +95,15 @@ def maximize(
         transformations: What the network sees of an image. None: `Transformations()`
             for images of 32 pixels or more on the shorter side, and none for smaller
             ones.
-        total_variation: Weight of the sum of absolute differences of neighbours, in
+        total_variation: Weight of the sum of absolute differences of neighbors, in
             images between -1 and 1. None: 0.05. Not with a generator.
         l2: Half of it is the weight of the sum of squares, in images between -1 and 1;
             with a generator, in codes. The gradient of a unit has a root mean square
             of 1 there, whatever its scale, so that a pixel (or element of a code)
             whose gradient is `g` settles at about `g / l2`. None: 0.1, so that what
-            does not drive the unit is grey; with a generator 1, so that codes stay as
+            does not drive the unit is gray; with a generator 1, so that codes stay as
             long as normal ones.
-        decorrelate: Whether images of 3 channels move along the principal colours of
+        decorrelate: Whether images of 3 channels move along the principal colors of
             photographs. Not with a generator.
         image_shape: `(height, width, channels)`, where the model leaves them open.
         seed: An integer >= 0: of starts and transformations. On one machine the same
@@ -164,7 +164,7 @@ def maximize(
 
 
 class Maximizer:
-    """Maximises units of one layer: compiled once, run many times.
+    """Maximizes units of one layer: compiled once, run many times.
 
     `maximize` makes one and runs it once. Weights are read at every run.
 
@@ -182,7 +182,7 @@ class Maximizer:
         image_shape: As for `maximize`.
 
     Attributes:
-        site: Where the units are, see `taps.find`.
+        point: Where the units are, see `taps.find`.
         ascent: The compiled steps.
 
     Raises:
@@ -217,10 +217,10 @@ class Maximizer:
         wrapped = isinstance(model, SelectivityModel)
         base = model.base_model if wrapped else model
         silenced_as = model.tapped if wrapped else None
-        sites = taps_module.find(base)
-        self.site = arguments.site(sites, layer)
+        points = taps_module.find(base)
+        self.point = arguments.point(points, layer)
         self._response = response
-        shape = arguments.image_shape(base, sites, image_shape)
+        shape = arguments.image_shape(base, points, image_shape)
         learning_rate = checked_number("learning_rate", learning_rate, above=0)
         decorrelate = checked_flag("decorrelate", decorrelate)
         shown = arguments.transformations(transformations, shape)
@@ -243,14 +243,14 @@ class Maximizer:
         with base.distribute_strategy.scope():
             plain = taps_module.TappedModel(
                 base,
-                [self.site.name],
+                [self.point.name],
                 allow_output=True,
                 silenced_as=silenced_as,
                 response=response,
             )
-            maximised = objective(base, self.site, response, silenced_as)
+            maximized = objective(base, self.point, response, silenced_as)
         self.ascent = Ascent(
-            _of_own_unit(maximised, base),
+            _of_own_unit(maximized, base),
             self._images,
             shown,
             learning_rate=learning_rate,
@@ -273,7 +273,7 @@ class Maximizer:
         batch_size: int = 32,
         verbose: str | int = "auto",
     ) -> Maximized:
-        """Maximise units.
+        """Maximize units.
 
         Args:
             units: As for `maximize`.
@@ -291,7 +291,7 @@ class Maximizer:
             ValueError: If an argument is out of its range, or activations are not
                 finite.
         """
-        chosen = arguments.units(units, self.site)
+        chosen = arguments.units(units, self.point)
         images = checked_count("images", images)
         steps = checked_count("steps", steps)
         batch_size = checked_count("batch_size", batch_size)
@@ -314,7 +314,7 @@ class Maximizer:
             axes = (0, 1, 2, 3)
             value_range = np.stack([made.min(axis=axes), made.max(axis=axes)])
         return Maximized(
-            self.site.name,
+            self.point.name,
             self._response,
             chosen,
             made,
@@ -351,7 +351,7 @@ class Maximizer:
             bad = np.unique(units[~finite.all(axis=1)])
             step = done + int(np.argmin(finite.all(axis=0)))
             raise ValueError(
-                f"The activations of units {bad.tolist()} of {self.site.name!r} are "
+                f"The activations of units {bad.tolist()} of {self.point.name!r} are "
                 f"not finite at step {step} (counted from 0). Check the model's "
                 "weights and `value_range`."
             )

@@ -22,9 +22,9 @@ class Maximized(Archived):
         images: `(units, images, height, width, channels)` float32, in `value_range`.
         activations: `(units, images)` float32: the unit activation for each image, as
             the network has it and `measure` takes it, without transformations.
-        history: `(units, images, steps)` float32: what was maximised, before each
+        history: `(units, images, steps)` float32: what was maximized, before each
             step, of the transformed image: the unit activation, or what stands for it
-            (see `maximize`), without the regularisation.
+            (see `maximize`), without the regularization.
         value_range: `(2, channels)` float32: lowest and highest value of the channels;
             those that occur where a generator makes the images.
 

@@ -1,4 +1,4 @@
-"""What is maximised of a unit: its activation, and what stands for it where it is flat.
+"""What is maximized of a unit: its activation, and what stands for it where it is flat.
 
 The gradient of an activation vanishes where a probability is close to 0 or 1, and
 where a rectifier is off. What enters these nonlinearities still has one.
@@ -9,21 +9,21 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
-from keras_selectivity.graph import Site
+from keras_selectivity.graph import TapPoint
 from keras_selectivity.taps import Response, Tap, TappedModel
 
 
 def objective(
     model: keras.Model,
-    site: Site,
+    point: TapPoint,
     response: Response = "mean",
     silenced_as: TappedModel | None = None,
 ) -> TappedModel:
-    """A view of the model whose activations are what is maximised.
+    """A view of the model whose activations are what is maximized.
 
     Args:
         model: A built Functional or `Sequential` model.
-        site: Where the units are, as `taps.find` lists it.
+        point: Where the units are, as `taps.find` lists it.
         response: As for `TappedModel`.
         silenced_as: As for `TappedModel`.
 
@@ -47,11 +47,11 @@ def objective(
         >>> logits(np.array([[3.0, -2.0]], "float32")).numpy()
         array([[ 3., -2.]], dtype=float32)
     """
-    saturates = site.output and site.nonlinearity in ("softmax", "sigmoid")
+    saturates = point.output and point.nonlinearity in ("softmax", "sigmoid")
     view = _LogitModel if saturates else _RisingModel
     return view(
         model,
-        [site.name],
+        [point.name],
         allow_output=True,
         silenced_as=silenced_as,
         response=response,

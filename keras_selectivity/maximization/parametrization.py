@@ -20,7 +20,7 @@ class Parametrization(Protocol):
     """Images as a function of parameters.
 
     The images are made in two steps. Between them is the *latent*: what the
-    regularisation is about, and where the gradient of a unit is brought to unit size.
+    regularization is about, and where the gradient of a unit is brought to unit size.
 
     Attributes:
         shape: Of the parameters of one image.
@@ -38,7 +38,7 @@ class Parametrization(Protocol):
         """The images `(pairs, height, width, channels)` of latents, float32."""
 
     def penalty(self, latent: tf.Tensor) -> tf.Tensor:
-        """What the regularisation takes off, `()`, summed over latents."""
+        """What the regularization takes off, `()`, summed over latents."""
 
 
 class FourierImages:
@@ -49,13 +49,13 @@ class FourierImages:
     between -1 and 1, by a tanh, which is a sigmoid into the range of values.
 
     Coefficients are scaled so that normal ones of deviation d make an image that has
-    the deviation d before the tanh, whatever its size; 0.6 d with decorrelated colours.
+    the deviation d before the tanh, whatever its size; 0.6 d with decorrelated colors.
 
     Args:
         shape: `(height, width, channels)`.
         value_range: Lowest and highest value, numbers or one for each channel.
         decorrelate: Whether the channels of the coefficients are the principal
-            colours of photographs, for 3 channels.
+            colors of photographs, for 3 channels.
         total_variation: Weight, see `penalty`.
         l2: Weight, see `penalty`.
 
@@ -86,10 +86,10 @@ class FourierImages:
         self._scale = _frequency_scale(height, width)[:, :, None]
         low, high = (np.asarray(value, np.float32) for value in value_range)
         self._middle, self._reach = (low + high) / 2, (high - low) / 2
-        self._colours = None
+        self._colors = None
         if decorrelate and channels == 3:
             norms = np.linalg.norm(_COLOURS, axis=0)
-            self._colours = (_COLOURS.T / norms.max()).astype(np.float32)
+            self._colors = (_COLOURS.T / norms.max()).astype(np.float32)
         self._total_variation, self._l2 = total_variation, l2
 
     def start(self, seed: tf.Tensor) -> tf.Tensor:
@@ -101,8 +101,8 @@ class FourierImages:
         scaled = parameters * self._scale
         spectrum = tf.complex(scaled[..., 0], scaled[..., 1])
         image = tf.transpose(tf.signal.irfft2d(spectrum, self._size), (0, 2, 3, 1))
-        if self._colours is not None:
-            image = tf.tensordot(image, self._colours, 1)
+        if self._colors is not None:
+            image = tf.tensordot(image, self._colors, 1)
         return tf.tanh(image)
 
     def images(self, latent: tf.Tensor) -> tf.Tensor:
@@ -110,7 +110,7 @@ class FourierImages:
         return self._middle + self._reach * latent
 
     def penalty(self, latent: tf.Tensor) -> tf.Tensor:
-        """`total_variation * sum |neighbours' difference| + l2 / 2 * sum squares`."""
+        """`total_variation * sum |neighbors' difference| + l2 / 2 * sum squares`."""
         variation = tf.reduce_sum(tf.image.total_variation(latent))
         squares = tf.reduce_sum(tf.square(latent))
         return self._total_variation * variation + self._l2 / 2 * squares

@@ -111,7 +111,7 @@ class Transformations:
         angle = math.radians(self.rotation) * turn
         cosine, sine = ratio * tf.cos(angle), ratio * tf.sin(angle)
         height, width = tf.unstack(size)
-        # Turned and zoomed about the centre of the image.
+        # Turned and zoomed about the center of the image.
         y, x = (height - 1) / 2, (width - 1) / 2
         from_x = x - cosine * x + sine * y - self.shift * width * right
         from_y = y - sine * x - cosine * y - self.shift * height * down

@@ -5,27 +5,27 @@ import difflib
 from keras_selectivity.checks import received
 from keras_selectivity.metrics.active_fraction import ActiveFraction
 from keras_selectivity.metrics.base import Observations, UnitMetric
-from keras_selectivity.metrics.class_selectivity import ClassSelectivity
 from keras_selectivity.metrics.dead import Dead
-from keras_selectivity.metrics.dprime import DPrime
+from keras_selectivity.metrics.discriminability import Discriminability
 from keras_selectivity.metrics.l1_norm import L1Norm
 from keras_selectivity.metrics.localist import Localist
 from keras_selectivity.metrics.mutual_information import MutualInformation
 from keras_selectivity.metrics.precision import Precision
-from keras_selectivity.metrics.second_class_selectivity import SecondClassSelectivity
+from keras_selectivity.metrics.second_selectivity_index import SecondSelectivityIndex
+from keras_selectivity.metrics.selectivity_index import SelectivityIndex
 from keras_selectivity.metrics.top_class import TopClass
 
 __all__ = [
     "ActiveFraction",
-    "ClassSelectivity",
-    "DPrime",
     "Dead",
+    "Discriminability",
     "L1Norm",
     "Localist",
     "MutualInformation",
     "Observations",
     "Precision",
-    "SecondClassSelectivity",
+    "SecondSelectivityIndex",
+    "SelectivityIndex",
     "TopClass",
     "UnitMetric",
     "get",
@@ -35,14 +35,14 @@ _BY_NAME: dict[str, type[UnitMetric]] = {
     metric.name: metric
     for metric in (
         ActiveFraction,
-        ClassSelectivity,
+        SelectivityIndex,
         Dead,
-        DPrime,
+        Discriminability,
         L1Norm,
         Localist,
         MutualInformation,
         Precision,
-        SecondClassSelectivity,
+        SecondSelectivityIndex,
         TopClass,
     )
 }

@@ -9,7 +9,7 @@ class L1Norm(UnitMetric):
     """L1 norm of the filter that feeds a unit: the sum of its absolute weights.
 
     The filter is that of the tapped layer itself, or of the layer before it,
-    looked up through normalisation, activation, dropout and pooling, which keep
+    looked up through normalization, activation, dropout and pooling, which keep
     channels apart. The bias does not count. NaN where no single filter makes
     the unit: after an addition or a concatenation, and for layers whose weights
     are no filters. Needs no data.

@@ -1,7 +1,7 @@
 """What a network relies on: units silenced, alone and together, and noise."""
 
 from keras_selectivity.perturbation.correlation import (
-    Correlation,
+    ImportanceCorrelation,
     ImportanceCorrelations,
     importance_correlations,
 )
@@ -12,7 +12,7 @@ from keras_selectivity.perturbation.single_unit import SingleUnitAblation, singl
 
 __all__ = [
     "AblationCurve",
-    "Correlation",
+    "ImportanceCorrelation",
     "ImportanceCorrelations",
     "NoiseCurve",
     "SingleUnitAblation",

@@ -10,7 +10,7 @@ from keras_selectivity.report import SelectivityReport
 
 
 @dataclasses.dataclass(frozen=True)
-class Correlation:
+class ImportanceCorrelation:
     """How two quantities of the same units go together.
 
     All are NaN where there are fewer than three units or one of the quantities
@@ -40,16 +40,16 @@ class ImportanceCorrelations:
     """Importance of units against a measure; made by `importance_correlations`.
 
     Attributes:
-        overall: The `Correlation` over the units of all layers.
-        layers: Mapping of layer to the `Correlation` over its units.
+        overall: The `ImportanceCorrelation` over the units of all layers.
+        layers: Mapping of layer to the `ImportanceCorrelation` over its units.
         selectivity: Mapping of layer to `(units,)`: the measure.
         importance: Mapping of layer to `(units,)`: the importance.
         metric: The measure.
         change: What the importance is a change of.
     """
 
-    overall: Correlation
-    layers: dict[str, Correlation]
+    overall: ImportanceCorrelation
+    layers: dict[str, ImportanceCorrelation]
     selectivity: dict[str, np.ndarray]
     importance: dict[str, np.ndarray]
     metric: str
@@ -129,7 +129,7 @@ def importance_correlations(
     )
 
 
-def correlation(x: np.ndarray, y: np.ndarray) -> Correlation:
+def correlation(x: np.ndarray, y: np.ndarray) -> ImportanceCorrelation:
     """Correlations of two quantities, and the line that goes through them.
 
     Args:
@@ -137,7 +137,7 @@ def correlation(x: np.ndarray, y: np.ndarray) -> Correlation:
         y: `(units,)`.
 
     Returns:
-        A `Correlation` of `y` against `x`.
+        A `ImportanceCorrelation` of `y` against `x`.
 
     Example:
         >>> found = correlation(np.array([0.0, 1, 2, 3]), np.array([1.0, 3, 5, 7]))
@@ -149,10 +149,10 @@ def correlation(x: np.ndarray, y: np.ndarray) -> Correlation:
     kept = np.isfinite(x) & np.isfinite(y)
     x, y = x[kept], y[kept]
     if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return Correlation(len(x), *[float("nan")] * 6)
+        return ImportanceCorrelation(len(x), *[float("nan")] * 6)
     spearman, line = stats.spearmanr(x, y), stats.linregress(x, y)
     pearson = stats.pearsonr(x, y)
-    return Correlation(
+    return ImportanceCorrelation(
         len(x),
         float(spearman.statistic),
         float(spearman.pvalue),

@@ -96,7 +96,7 @@ def cumulative(
         TypeError: If an argument is of a wrong type; for a subclassed model.
         ValueError: If an order names units that do not exist or repeats them,
             points are out of range, a mean clamp has no reference set, data that
-            can be iterated once are needed twice, or data can not be used, as for
+            can be iterated once are needed twice, or data cannot be used, as for
             `single_unit`; if an output is not finite.
 
     Example:
@@ -304,7 +304,7 @@ class CumulativeAblation:
         self._plans("random" if self._ranked else self._order)
 
     def check(self, data: Any) -> None:
-        """Raise for data that can not be used, before anything runs.
+        """Raise for data that cannot be used, before anything runs.
 
         Args:
             data: As for `cumulative`, and can be gone through again; of a data set

@@ -80,11 +80,11 @@ class Engine:
             None if max_rows is None else checked_count("max_rows", max_rows)
         )
         self.scores = Scores(model, self.targets, loss, top_k)
-        self.axes = [site.channel_axis for site in self.network.sites]
+        self.axes = [point.channel_axis for point in self.network.tap_points]
         self.weights = base.weights
 
     def check(self, batches: Batches, labels: bool = True) -> None:
-        """Raise for arrays that can not be used, before the model runs.
+        """Raise for arrays that cannot be used, before the model runs.
 
         Args:
             batches: The data; nothing is looked at of data that are no arrays.

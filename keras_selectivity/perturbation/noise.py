@@ -72,7 +72,7 @@ def noise(
     Raises:
         TypeError: If an argument is of a wrong type; for a subclassed model.
         ValueError: If a scale is below zero, data that can be iterated once are
-            needed twice, or data can not be used, as for `single_unit`; if
+            needed twice, or data cannot be used, as for `single_unit`; if
             activations of the reference, or an output, are not finite.
 
     Example:

@@ -63,7 +63,7 @@ class ElementMeans:
 class UnitVariances:
     """Variance of every unit over samples and positions, in float64.
 
-    Batches are merged by their means and centred squares (Chan et al. 1979), so
+    Batches are merged by their means and centered squares (Chan et al. 1979), so
     that a mean of 10,000 deviations costs no digits.
 
     Args:
@@ -132,15 +132,17 @@ def gather(
         What the statistics give for each tap.
 
     Raises:
-        ValueError: If not a single sample has a weight, weights can not be used, or
+        ValueError: If not a single sample has a weight, weights cannot be used, or
             activations of samples with a weight are not finite.
     """
-    seen, first_bad = 0.0, tf.fill([len(network.sites)], -1)
+    seen, first_bad = 0.0, tf.fill([len(network.tap_points)], -1)
     for number, (x, _, sample_weight) in enumerate(reference):
         if number == 0:
             check_inputs(network.model, x, reference.argument)
         values = network.run(x)
-        outputs = [network.tapped(values, tap) for tap in range(len(network.sites))]
+        outputs = [
+            network.tapped(values, tap) for tap in range(len(network.tap_points))
+        ]
         weight = reference_weights(sample_weight, targets, reference.argument)
         weight = np.ones(len(outputs[0])) if weight is None else weight
         counts = weight > 0

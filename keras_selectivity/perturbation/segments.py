@@ -31,7 +31,7 @@ class SegmentedModel:
 
     Attributes:
         model: The model.
-        sites: The tapped sites, in graph order.
+        tap_points: The tapped points, in graph order.
 
     Raises:
         TypeError: If the model is a subclassed one, or `taps` of a wrong type.
@@ -58,27 +58,27 @@ class SegmentedModel:
         taps: taps_module.Selection = "relu",
         silenced_as: taps_module.TappedModel | None = None,
     ) -> None:
-        _, self.sites = taps_module.chosen(model, taps)
+        _, self.tap_points = taps_module.chosen(model, taps)
         silencing = {} if silenced_as is None else silenced_as.silencing_taps()
-        walk = graph.Walk(silencing)
-        rebuilt = walk.rebuild(model)
+        whole = graph.RebuiltGraph(silencing)
+        rebuilt = whole.rebuild(model)
         self.model = model
         self._inputs = model.inputs
         # Takes data as the model itself does: by name, nested, of another dtype.
         self._intake = keras.Model(graph.ends(model)[0], list(model.inputs))
-        self._outputs = keras.tree.map_structure(walk.canonical, rebuilt.output[0])
-        self._tapped = [id(walk.tensors[site.name]) for site in self.sites]
-        self._segments = self._divided(walk.steps)
+        self._outputs = keras.tree.map_structure(whole.canonical, rebuilt.output[0])
+        self._tapped = [id(whole.tensors[point.name]) for point in self.tap_points]
+        self._segments = self._divided(whole.steps)
 
     @property
     def names(self) -> list[str]:
         """Names of the taps, in graph order."""
-        return [site.name for site in self.sites]
+        return [point.name for point in self.tap_points]
 
     @property
     def units(self) -> list[int]:
         """Number of units of each tap."""
-        return [site.units for site in self.sites]
+        return [point.units for point in self.tap_points]
 
     def run(self, inputs: Any) -> Values:
         """Run the whole model and keep every tensor that crosses a cut.
@@ -110,7 +110,7 @@ class SegmentedModel:
         """What has to run again when the outputs at some taps change.
 
         Args:
-            taps: Positions in `sites`.
+            taps: Positions in `tap_points`.
 
         Returns:
             A `Downstream`.

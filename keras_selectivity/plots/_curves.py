@@ -65,7 +65,7 @@ def accuracy_label(top_k: int, prefix: str = "") -> str:
 
 
 def colors(count: int) -> list[Any]:
-    """A colour for each line; of a scale, where they would repeat."""
+    """A color for each line; of a scale, where they would repeat."""
     if count <= 10:
         return [f"C{index}" for index in range(count)]
     from matplotlib import colormaps

@@ -50,7 +50,7 @@ def label_layers(axes: Any, names: Sequence[str]) -> None:
 
 
 def depth_norm(layers: int) -> Any:
-    """Norm that spreads so many layers over a colour map."""
+    """Norm that spreads so many layers over a color map."""
     from matplotlib.colors import BoundaryNorm
 
     return BoundaryNorm(np.arange(layers + 1) - 0.5, 256)
@@ -59,7 +59,7 @@ def depth_norm(layers: int) -> Any:
 def scatter_units(
     axes: Any, x: np.ndarray, y: np.ndarray, depth: np.ndarray, layers: int
 ) -> Any:
-    """Draw one point a unit, coloured by the depth of its layer."""
+    """Draw one point a unit, colored by the depth of its layer."""
     return axes.scatter(
         x,
         y,
@@ -73,7 +73,7 @@ def scatter_units(
 
 
 def depth_bar(points: Any, axes: Any, names: Sequence[str]) -> None:
-    """Name the layers along a colour bar, from the first at the top."""
+    """Name the layers along a color bar, from the first at the top."""
     step = -(-len(names) // 30)
     bar = axes.figure.colorbar(points, ax=axes, ticks=range(0, len(names), step))
     bar.ax.set_yticklabels(names[::step], fontsize=7)

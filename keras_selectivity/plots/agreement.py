@@ -24,7 +24,7 @@ def plot_agreement(
 ) -> Any:
     """Draw one measure against another, with their correlation.
 
-    One point a unit, coloured by the depth of its layer; Spearman's and Pearson's
+    One point a unit, colored by the depth of its layer; Spearman's and Pearson's
     correlation over all units above. Units for which either measure is not
     defined are left out.
 

@@ -96,7 +96,7 @@ def plot_distribution(
 
 
 def _has_spread(values: np.ndarray) -> bool:
-    """Whether a density can be estimated: it can not for equal values."""
+    """Whether a density can be estimated: it cannot for equal values."""
     if len(values) < 2:
         return False
     # The density takes the square of the spread, which must not vanish.

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from keras_selectivity.checks import checked_kind
-from keras_selectivity.perturbation import Correlation, ImportanceCorrelations
+from keras_selectivity.perturbation import ImportanceCorrelation, ImportanceCorrelations
 from keras_selectivity.plots._figure import new_figure
 from keras_selectivity.plots._layers import (
     depth_bar,
@@ -24,12 +24,12 @@ _LABELS = {
 def plot_importance(correlations: ImportanceCorrelations, *, title: str = "") -> Any:
     """Draw the importance of units against their selectivity.
 
-    Left: one point a unit, coloured by the depth of its layer, the least-squares
+    Left: one point a unit, colored by the depth of its layer, the least-squares
     line through all of them, and their Spearman correlation. Right: the line of
     each layer, over the range of the selectivity of its units. Units for which a
     quantity is not defined are left out, and so are lines where there is no
     correlation; the title on the right says how many layers have a line, the
-    colour bar which have none.
+    color bar which have none.
 
     Args:
         correlations: What `importance_correlations` returned.
@@ -108,7 +108,9 @@ def plot_importance(correlations: ImportanceCorrelations, *, title: str = "") ->
     return figure
 
 
-def _draw_line(axes: Any, found: Correlation, x: np.ndarray, **style: Any) -> None:
+def _draw_line(
+    axes: Any, found: ImportanceCorrelation, x: np.ndarray, **style: Any
+) -> None:
     """Draw the least-squares line over the range of `x`, if there is one."""
     if np.isfinite(found.slope):
         ends = np.array([x.min(), x.max()])

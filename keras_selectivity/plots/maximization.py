@@ -31,7 +31,7 @@ def plot_maximized(
     and, with a report, the unit's selectivity and preferred class.
 
     Args:
-        found: What `maximize` returned, of images with 1 channel (grey) or 3.
+        found: What `maximize` returned, of images with 1 channel (gray) or 3.
         report: What `measure` found for the same layer. None: no selectivity.
         metric: Measure of the report to show.
         class_names: Names of the classes, in their order. None: their numbers.

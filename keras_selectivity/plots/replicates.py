@@ -1,4 +1,4 @@
-"""Do regularised networks differ by more than a rotation?"""
+"""Do regularized networks differ by more than a rotation?"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,10 +30,10 @@ def plot_replicates(
     seed: int = 0,
     title: str = "",
 ) -> Any:
-    """Draw distances by layer, among replicates and from them to unregularised ones.
+    """Draw distances by layer, among replicates and from them to unregularized ones.
 
-    Two lines for each label: dashed, the mean distance of the pairs of regularised
-    replicates; solid, that of the regularised from the unregularised ones. In bands of
+    Two lines for each label: dashed, the mean distance of the pairs of regularized
+    replicates; solid, that of the regularized from the unregularized ones. In bands of
     95% bootstrap intervals over the pairs (percentiles of the means of 2,000
     resamples), which are too narrow, as pairs that share a network are not
     independent.
@@ -60,7 +60,7 @@ def plot_replicates(
         ... )
         >>> axes = plot_replicates(found).axes[0]
         >>> [text.get_text() for text in axes.get_legend().get_texts()]
-        ['regularised, unregularised', 'regularised, regularised']
+        ['regularized, unregularized', 'regularized, regularized']
 
     Reference:
         LM21 figure 2a.
@@ -84,8 +84,8 @@ def plot_replicates(
     for color, (label, found) in zip(colors(len(named)), named.items(), strict=True):
         before = f"{label}: " if str(label) else ""
         for values, name, line in (
-            (found.cross, "regularised, unregularised", "-"),
-            (found.within, "regularised, regularised", "--"),
+            (found.cross, "regularized, unregularized", "-"),
+            (found.within, "regularized, regularized", "--"),
         ):
             if single and line == "--":
                 color = "C1"
@@ -114,8 +114,8 @@ def plot_distance_ratio(
 
     A point for each layer, and a line through the means over the layers, with 95%
     bootstrap intervals over the layers (percentiles of the means of 2,000 resamples).
-    The dashed line is at 1: above it, regularised networks are further from
-    unregularised ones than from one another. The axis is logarithmic, to base 2.
+    The dashed line is at 1: above it, regularized networks are further from
+    unregularized ones than from one another. The axis is logarithmic, to base 2.
     Alphas are spread evenly, since a sweep spans magnitudes.
 
     Args:

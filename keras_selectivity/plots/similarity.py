@@ -31,12 +31,12 @@ def plot_similarity(
     distances: bool = False,
     title: str = "",
 ) -> Any:
-    """Draw similarities of layers to layers as a map of colours.
+    """Draw similarities of layers to layers as a map of colors.
 
     A row for each layer of the first network, from the first at the top, a column
-    for each of the second. Colours go from 0 to 1, or from the lowest value where a
+    for each of the second. Colors go from 0 to 1, or from the lowest value where a
     debiased CKA is below 0, alike in all panels. What is NaN, pairs that were not
-    compared and layers that do not vary, is grey.
+    compared and layers that do not vary, is gray.
 
     Args:
         matrices: What `compare` returned; or a mapping of label to one, as of several
@@ -75,11 +75,11 @@ def plot_similarity(
         min(max(2.2, 1.2 + 0.22 * n), 9.0) for n in first.values.shape[::-1]
     )
     figure = new_figure(width * len(named) + 1.3, height + 0.6, title)
-    colours = colormaps["viridis"].with_extremes(bad=_MISSING)
+    colors = colormaps["viridis"].with_extremes(bad=_MISSING)
     panels = figure.subplots(1, len(named), squeeze=False)[0]
     for axes, (label, matrix) in zip(panels, named.items(), strict=True):
         image = axes.imshow(
-            shown[label], cmap=colours, vmin=ends[0], vmax=ends[1], aspect="auto"
+            shown[label], cmap=colors, vmin=ends[0], vmax=ends[1], aspect="auto"
         )
         _label_layers(axes.set_xticks, matrix.columns, rotation=90)
         _label_layers(axes.set_yticks, matrix.rows)
@@ -169,7 +169,7 @@ def _check_matrices(named: Any) -> None:
 
 
 def _ends(shown: list[np.ndarray]) -> tuple[float, float]:
-    """Ends of the scale of colours: 0 and 1, or beyond where a value is."""
+    """Ends of the scale of colors: 0 and 1, or beyond where a value is."""
     finite = np.concatenate([values[np.isfinite(values)] for values in shown])
     return min(0.0, *finite, 0.0), max(1.0, *finite, 1.0)
 

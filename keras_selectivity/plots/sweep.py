@@ -11,7 +11,7 @@ from keras_selectivity.plots._figure import new_figure
 
 def plot_sweep(
     alphas: Sequence[float],
-    selectivity: Sequence[float],
+    si: Sequence[float],
     accuracy: Sequence[float],
     *,
     title: str = "",
@@ -24,7 +24,7 @@ def plot_sweep(
 
     Args:
         alphas: `(networks,)` alpha of each network.
-        selectivity: `(networks,)` mean class selectivity index, in [0, 1].
+        si: `(networks,)` mean class selectivity index, in [0, 1].
         accuracy: `(networks,)` test accuracy, in [0, 1].
         title: Above the figure.
 
@@ -44,11 +44,11 @@ def plot_sweep(
         LM21 figures 1c and 4b.
     """
     found = checked_numbers("alphas", alphas, shape="(networks,)")
-    index = checked_numbers("selectivity", selectivity, shape="(networks,)")
+    index = checked_numbers("si", si, shape="(networks,)")
     percent = 100 * checked_numbers("accuracy", accuracy, shape="(networks,)")
     if not len(found) == len(index) == len(percent):
         raise ValueError(
-            "`alphas`, `selectivity` and `accuracy` must have the same length, "
+            "`alphas`, `si` and `accuracy` must have the same length, "
             f"above 0. Received: {len(found)}, {len(index)}, {len(percent)}."
         )
     from matplotlib.colors import BoundaryNorm

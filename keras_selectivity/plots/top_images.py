@@ -29,7 +29,7 @@ def plot_top_images(
     range can be seen and compared.
 
     Args:
-        images: `(samples, height, width, channels)`, 1 channel (grey) or 3.
+        images: `(samples, height, width, channels)`, 1 channel (gray) or 3.
         responses: `(samples,)` response of the unit to each image.
         count: How many images to draw; all of them if there are fewer.
         labels: `(samples,)` class of each image, a number or a name, to be shown

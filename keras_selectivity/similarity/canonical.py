@@ -56,7 +56,7 @@ class CanonicalSimilarity(NamedTuple):
     def forced(self) -> int:
         """How many correlations are 1 only because the samples are few.
 
-        Directions of x and of y share the `samples - 1` that centred samples
+        Directions of x and of y share the `samples - 1` that centered samples
         have; with more of them than that, some must coincide.
         """
         return max(0, sum(self.ranks) - (self.samples - 1))
@@ -124,7 +124,7 @@ def principal_whitening(
 ) -> Whitening:
     """Whiten the principal directions that hold a share of the variance.
 
-    The directions are those of the centred activations as they are, each unit at
+    The directions are those of the centered activations as they are, each unit at
     its own scale.
 
     Args:
@@ -175,7 +175,7 @@ def correlate(
         directions.
 
     Raises:
-        ValueError: If a side has as many directions as centred samples, when all
+        ValueError: If a side has as many directions as centered samples, when all
             correlations are 1 whatever the other side; or if the covariances
             belong to no data.
 
@@ -188,7 +188,7 @@ def correlate(
         if side.rank >= samples - 1:
             raise ValueError(
                 f"Every canonical correlation is 1 where `{name}` has as many "
-                "directions as centred samples have, whatever the representations. "
+                "directions as centered samples have, whatever the representations. "
                 f"Received: {samples} samples, in which `{name}` varies in "
                 f"{side.rank} directions. Give more samples, better ten for each "
                 "unit; or keep fewer directions, as `svcca` does."

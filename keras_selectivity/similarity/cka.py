@@ -1,4 +1,4 @@
-"""Centred kernel alignment (CKA)."""
+"""Centered kernel alignment (CKA)."""
 
 from typing import Any, Literal
 
@@ -29,7 +29,7 @@ def cka(
     kernel: Kernel = "linear",
     bandwidth: float | None = None,
 ) -> float:
-    """Centred kernel alignment of two representations.
+    """Centered kernel alignment of two representations.
 
     `HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L))`, where K and L hold the kernel of x
     and of y for every pair of samples. The same for x and y exchanged, and after
@@ -41,7 +41,7 @@ def cka(
         x: `(samples, units_x)`, real, finite, of any float or integer dtype;
             computed in float64.
         y: `(samples, units_y)`, the same samples in the same order.
-        debiased: False: the centred HSIC, which is above 0 for independent
+        debiased: False: the centered HSIC, which is above 0 for independent
             representations, the more so the more units and the fewer samples.
             True: its unbiased estimate, about 0 for those, with the diagonals left
             out; it can fall below 0, and needs four samples.
@@ -129,7 +129,7 @@ def cka_from_covariances(found: Covariances, *, debiased: bool = False) -> float
 def _correction(count: int, traces: float, norms: float) -> float:
     """What the unbiased HSIC subtracts from the biased one, for linear kernels.
 
-    With centred samples the rows of K and L sum to zero, and without their
+    With centered samples the rows of K and L sum to zero, and without their
     diagonals q and r (the squared norms) to -q and -r. So the three terms of the
     estimate are `|X'Y|**2 - q'r`, `(1'q)(1'r) / ((n-1)(n-2))` and
     `-2 q'r / (n-2)`. Here q'r is written by deviations from the means of q and r,
@@ -145,9 +145,9 @@ def _rbf_cka(x: np.ndarray, y: np.ndarray, bandwidth: float, debiased: bool) -> 
             f"{x.shape}, y of shape {y.shape}."
         )
     _check_count(len(x), debiased)
-    centred = _centred_without_diagonal if debiased else _centred
-    gram_x = centred(_rbf_kernel("x", x, bandwidth))
-    gram_y = centred(_rbf_kernel("y", y, bandwidth))
+    centered = _centered_without_diagonal if debiased else _centered
+    gram_x = centered(_rbf_kernel("x", x, bandwidth))
+    gram_y = centered(_rbf_kernel("y", y, bandwidth))
     criteria = [
         float(np.vdot(a, b))
         for a, b in ((gram_x, gram_y), (gram_x, gram_x), (gram_y, gram_y))
@@ -158,7 +158,7 @@ def _rbf_cka(x: np.ndarray, y: np.ndarray, bandwidth: float, debiased: bool) -> 
 
 
 def _rbf_kernel(name: str, array: np.ndarray, bandwidth: float) -> np.ndarray:
-    # Centred, so that a large mean costs no digits of the distances.
+    # Centered, so that a large mean costs no digits of the distances.
     array = array - array.mean(axis=0, dtype=np.float64)
     norms = np.einsum("ij,ij->i", array, array)
     squares = norms[:, None] + norms - 2 * (array @ array.T)
@@ -176,13 +176,13 @@ def _rbf_kernel(name: str, array: np.ndarray, bandwidth: float) -> np.ndarray:
     return np.exp(squares, out=squares)
 
 
-def _centred(gram: np.ndarray) -> np.ndarray:
+def _centered(gram: np.ndarray) -> np.ndarray:
     mean = gram.mean(axis=0)
     return gram - mean - mean[:, None] + mean.mean()
 
 
-def _centred_without_diagonal(gram: np.ndarray) -> np.ndarray:
-    """Centred such that inner products are unbiased estimates of HSIC.
+def _centered_without_diagonal(gram: np.ndarray) -> np.ndarray:
+    """Centered such that inner products are unbiased estimates of HSIC.
 
     The inner product of two such matrices is the three terms of the estimate, up
     to its factor 1 / (n (n - 3)) (Szekely and Rizzo, 2014).

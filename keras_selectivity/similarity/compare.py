@@ -292,7 +292,7 @@ def _fill(
             except ValueError as error:
                 raise ValueError(
                     f"Layer {row!r} of `model_a` (x) and layer {column!r} of "
-                    f"`model_b` (y) can not be compared. {error}"
+                    f"`model_b` (y) cannot be compared. {error}"
                 ) from error
             place = matrix.rows.index(row), matrix.columns.index(column)
             matrix.values[place] = found

@@ -453,7 +453,7 @@ def _checked(name: str, arrays: Sequence[Any]) -> tuple[list[np.ndarray], list[f
 
 
 def _precision(dtype: np.dtype) -> float:
-    # Half precision counts as float32: two neighbours among its few values are
+    # Half precision counts as float32: two neighbors among its few values are
     # apart by more than the rounding of sums, which are float32 at least.
     exact = dtype.kind in "iu" or dtype.itemsize >= 8
     return float(np.finfo(np.float64 if exact else np.float32).eps)

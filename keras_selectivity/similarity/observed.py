@@ -161,8 +161,8 @@ def tap_names(model: keras.Model, taps: taps_module.Selection | None) -> Sequenc
         ['only']
     """
     base, taps = _resolved(model, taps)
-    _, sites = taps_module.chosen(base, taps, allow_output=True)
-    return [site.name for site in sites]
+    _, points = taps_module.chosen(base, taps, allow_output=True)
+    return [point.name for point in points]
 
 
 def each_batch(batches: Batches, verbose: str | int) -> Iterator[tuple[int, Any]]:

@@ -21,7 +21,7 @@ def pwcca(x: Any, y: Any) -> CanonicalSimilarity:
     """Canonical correlations weighted by how much of x each one accounts for.
 
     `similarity = sum_i a_i rho_i / sum_i a_i`, where `a_i = sum_j |<h_i, z_j>|`:
-    `h_i` is the i-th canonical variate of x, of norm 1, and `z_j` the centred
+    `h_i` is the i-th canonical variate of x, of norm 1, and `z_j` the centered
     activation of unit j of x over the samples. `distance = 1 - similarity`.
 
     It is 0 for any invertible affine map of x or y. The weights come from x, the
@@ -33,7 +33,7 @@ def pwcca(x: Any, y: Any) -> CanonicalSimilarity:
     differ, or are all equal.
 
     This is the published formula. google/svcca, whose numbers LM21 prints, weighs
-    by other vectors and activations that are not centred, so that it differs (by
+    by other vectors and activations that are not centered, so that it differs (by
     several hundredths on rectifier outputs).
 
     Args:

@@ -1,4 +1,4 @@
-"""Do regularised networks differ by more than networks that are trained anew do?"""
+"""Do regularized networks differ by more than networks that are trained anew do?"""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,10 +33,10 @@ class ReplicateDistances:
     """Distances within one set of replicates, and from it to another set.
 
     Args:
-        within: For each layer the distances of all pairs of regularised
+        within: For each layer the distances of all pairs of regularized
             replicates, `n (n - 1) / 2` of them.
-        cross: For the same layers the distances of every regularised from every
-            unregularised replicate.
+        cross: For the same layers the distances of every regularized from every
+            unregularized replicate.
 
     Attributes:
         layers: Names of the layers, in the order of `within`.
@@ -128,11 +128,11 @@ def replicates(
     verbose: str | int = "auto",
     steps: int | None = None,
 ) -> ReplicateDistances:
-    """Distances among regularised replicates, and from them to unregularised ones.
+    """Distances among regularized replicates, and from them to unregularized ones.
 
-    If the regulariser only turns selectivity off the units' axes, a regularised
-    network is as far from an unregularised one as from another regularised one
-    that started from another seed. So the pairs of regularised networks are the
+    If the regularizer only turns selectivity off the units' axes, a regularized
+    network is as far from an unregularized one as from another regularized one
+    that started from another seed. So the pairs of regularized networks are the
     baseline, `rho(alpha_r, alpha_r)`, and the denominator of the ratio; every pair
     of one of either kind is compared with it, `rho(alpha_r, alpha_0)`.
 
@@ -146,13 +146,13 @@ def replicates(
         regularized: For each replicate a Keras model, of one architecture, its taps
             paired in graph order; or a mapping of layer to activations `(samples,
             units)`, for the same samples in the same order. At least two.
-        unregularized: The same for the networks without the regulariser, at least
+        unregularized: The same for the networks without the regularizer, at least
             one.
         data: For models: as for `compare`.
         taps: For models: as for `compare`. A result names the layers as the first
             model does.
         distance: A function of the activations of two networks. In cross pairs the
-            unregularised network comes first, as in LM21 A.3.2: by default it gives
+            unregularized network comes first, as in LM21 A.3.2: by default it gives
             the weights of PWCCA. Within, the earlier replicate does. None: the
             distance of `pwcca`, for which every layer is whitened once and not for
             each of its pairs.
@@ -270,7 +270,7 @@ def _distances(
             yield projection_weighted(x, y, xy, len(deviations)).distance
         except ValueError as error:
             raise ValueError(
-                f"Replicates {first} (x) and {second} (y) can not be compared in the "
+                f"Replicates {first} (x) and {second} (y) cannot be compared in the "
                 f"layer {name!r}. {error}"
             ) from error
 

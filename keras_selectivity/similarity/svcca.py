@@ -19,7 +19,7 @@ def svcca(x: Any, y: Any, *, variance: float = 0.99) -> CanonicalSimilarity:
     """Mean canonical correlation of the principal directions of either side.
 
     Each side is reduced to its first principal directions, those of the singular
-    value decomposition of the centred activations: the fewest that together hold
+    value decomposition of the centered activations: the fewest that together hold
     at least the given share of the side's total variance. Then CCA. The same after
     any rotation, shift and common scale of either side; not after other invertible
     maps, which change what is principal.

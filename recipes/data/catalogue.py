@@ -56,7 +56,7 @@ class Data(NamedTuple):
     normalization: tuple[tuple[float, ...], tuple[float, ...]] = UNIT
 
     def batches(self, part: str, batch_size: int) -> tf.data.Dataset:
-        """Normalised batches of a part of the data, once, in order.
+        """Normalized batches of a part of the data, once, in order.
 
         Args:
             part: `"train"`, `"validation"` or `"test"`.
@@ -75,7 +75,7 @@ class Data(NamedTuple):
         seed: int = 0,
         first_epoch: int = 0,
     ) -> tf.data.Dataset:
-        """Normalised batches to train on: shuffled, augmented, endless.
+        """Normalized batches to train on: shuffled, augmented, endless.
 
         Args:
             batch_size: Images a batch; the last one of an epoch may be smaller.
@@ -128,14 +128,14 @@ def load(
 
     Returns:
         The splits, the number of classes, the shape of an image, and the
-        normalisation for `batches`.
+        normalization for `batches`.
 
     Raises:
         TypeError: If an argument is of another type.
         ValueError: If there is no such data set, `corruption` is outside [0, 1], or
             `seed` is negative.
         ImportError: If `tensorflow_datasets` is needed and not installed.
-        Unusable: If the data can not be downloaded, prepared or stored.
+        Unusable: If the data cannot be downloaded, prepared or stored.
 
     Example:
         >>> data = load("digits")
@@ -170,7 +170,7 @@ def augmentations(name: str) -> tuple[str, ...]:
 
 
 def check(name: str, data_dir: str | os.PathLike[str] | None = None) -> None:
-    """Raise for what `load` can not read, before anything is read.
+    """Raise for what `load` cannot read, before anything is read.
 
     Args:
         name: One of `recipes.data.NAMES`.
@@ -243,7 +243,7 @@ def _digits(name: str, seed: int, data_dir: Any) -> Data:
 
 
 def _official(name: str, seed: int, data_dir: Any) -> Data:
-    """A data set of TensorFlow Datasets with a labelled test set."""
+    """A data set of TensorFlow Datasets with a labeled test set."""
     builder = prepared(lambda: tensorflow_datasets().builder(name, data_dir=data_dir))
     return _from_arrays(name, seed, builder, test="test")
 

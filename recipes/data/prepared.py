@@ -19,7 +19,7 @@ def prepared(make: Callable[[], Any]) -> Any:
         The builder.
 
     Raises:
-        Unusable: If the data can not be had.
+        Unusable: If the data cannot be had.
     """
     builder = make()
     if builder.is_prepared():
@@ -70,4 +70,4 @@ def _prepare(builder: Any, folder: Path) -> None:
     # Whatever it is, it ends every task that needs the data.
     except Exception as error:
         why = trouble(error, folder) or " ".join(str(error).split())
-        raise Unusable(f"{builder.name} can not be prepared: {why}") from error
+        raise Unusable(f"{builder.name} cannot be prepared: {why}") from error

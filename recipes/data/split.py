@@ -81,7 +81,7 @@ class Split(NamedTuple):
         first_epoch: int = 0,
         normalization: tuple[tuple[float, ...], tuple[float, ...]] = UNIT,
     ) -> tf.data.Dataset:
-        """Normalised batches: once in order, or epoch after epoch for a training.
+        """Normalized batches: once in order, or epoch after epoch for a training.
 
         For a training the data set is endless. Every epoch has each sample once, in
         an order and with an augmentation that `seed` and the number of the epoch

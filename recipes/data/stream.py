@@ -108,7 +108,7 @@ class Stream:
         first_epoch: int = 0,
         normalization: tuple[tuple[float, ...], tuple[float, ...]] = UNIT,
     ) -> tf.data.Dataset:
-        """Normalised batches: once in order, or epoch after epoch for a training.
+        """Normalized batches: once in order, or epoch after epoch for a training.
 
         As `Split.batches`. Without augmentation, and in evaluation, a photograph is
         resized to 256 on its shorter side and its central square of 224 kept.

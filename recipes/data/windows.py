@@ -73,16 +73,16 @@ def central_window(height: Any, width: Any) -> Any:
     """
     shorter = tf.cast(tf.minimum(height, width), tf.float32)
     side = tf.cast(tf.round(shorter * (224 / 256)), tf.int32)
-    return _centred(height, width, side, side)
+    return _centered(height, width, side, side)
 
 
 def _largest_window(height: Any, width: Any) -> Any:
     tall = tf.cast(tf.cast(width, tf.float32) / RATIO[0], tf.int32)
     wide = tf.cast(tf.cast(height, tf.float32) * RATIO[1], tf.int32)
-    return _centred(height, width, tf.minimum(height, tall), tf.minimum(width, wide))
+    return _centered(height, width, tf.minimum(height, tall), tf.minimum(width, wide))
 
 
-def _centred(height: Any, width: Any, inner_height: Any, inner_width: Any) -> Any:
+def _centered(height: Any, width: Any, inner_height: Any, inner_width: Any) -> Any:
     top, left = (height - inner_height) // 2, (width - inner_width) // 2
     return tf.stack([top, left, inner_height, inner_width])
 

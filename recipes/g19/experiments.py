@@ -18,7 +18,7 @@ IMAGENET = Settings(
     anneal_epochs=(23, 45, 68),
     momentum=0.9,
     weight_decay=5e-4,
-    # Theirs were crops of one size, and noise in the principal colours.
+    # Theirs were crops of one size, and noise in the principal colors.
     augmentation="inception",
     # They stopped when the validation error did; there is nothing to choose from here.
     select="last",

@@ -24,7 +24,7 @@ class Ccmas(UnitMetric):
     `(mu_A - mu_rest) / (mu_A + mu_rest)`, where A is the class with the highest mean
     (`"ccmas"`) or the second highest (`"ccmas_second"`), and the rest all samples of
     other classes. There is no epsilon: 0 / 0 is 0. Units that can be negative are not
-    shifted, other than in `ks.metrics.ClassSelectivity`: so the index can exceed 1,
+    shifted, other than in `ks.metrics.SelectivityIndex`: so the index can exceed 1,
     as G19 has it for `fc8`. `"ccmas_class"` and `"ccmas_second_class"` are the classes.
     NaN where the denominator alone is 0, and with fewer than two classes.
 

@@ -85,7 +85,7 @@ def _for_normalized(
     normalization: tuple[Sequence[float], Sequence[float]],
     mean: Sequence[float],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The first convolution, for red, green, blue, normalised."""
+    """The first convolution, for red, green, blue, normalized."""
     # x_caffe = 255 (std x + offset) - mean, channel by channel.
     kernel = kernel[:, :, ::-1]
     offset, std = (np.asarray(values, float) for values in normalization)

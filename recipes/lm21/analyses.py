@@ -41,7 +41,7 @@ def analyses(results: Results) -> list[Analysis]:
 
 
 def distances(results: Results, sweep: str) -> dict[float, Analysis]:
-    """PWCCA distances of regularised replicates, from one another and alpha 0.
+    """PWCCA distances of regularized replicates, from one another and alpha 0.
 
     Args:
         results: The finished runs.

@@ -79,7 +79,7 @@ def mini() -> dict[str, Sweep]:
     few, three = signed([0.4, 2]), (0, 1, 2)
     vgg16 = DIGITS.replace(model="vgg16", model_options=SMALL_VGG, learning_rate=0.01)
     return {
-        # Five: three against three can not reach p < 0.05 in a rank-sum test.
+        # Five: three against three cannot reach p < 0.05 in a rank-sum test.
         "resnet20": swept(DIGITS, grid, FIVE),
         "vgg16": swept(vgg16, grid, FIVE),
         **variants("resnet20", DIGITS, few, three),
@@ -120,7 +120,7 @@ def swept(base: Settings, alphas: Sequence[float], seeds: Sequence[int]) -> Swee
 def variants(
     name: str, base: Settings, alphas: Sequence[float], seeds: Sequence[int]
 ) -> dict[str, Sweep]:
-    """What the appendix regularises otherwise.
+    """What the appendix regularizes otherwise.
 
     Args:
         name: Of the network.

@@ -111,7 +111,7 @@ def _counts(preferred: Mapping[str, np.ndarray]) -> list[np.ndarray]:
 
 
 def regularized_layers(names: Sequence[str], taps: str) -> list[str]:
-    """Layers that a training regularised.
+    """Layers that a training regularized.
 
     Args:
         names: Of all hidden layers, in depth order.

@@ -5,7 +5,7 @@ Each is a function of a finished run; NaN where the run did not measure it.
 
 import numpy as np
 
-from keras_selectivity.inference import Correlation, spearman
+from keras_selectivity.inference import RankCorrelation, spearman
 from recipes.lm21 import measures
 from recipes.runs import Run
 
@@ -142,20 +142,20 @@ def busy_share(run: Run) -> float:
     return float(np.mean(measures.units(run.report, "active_fraction") > 0.8))
 
 
-def unit_correlation(run: Run) -> Correlation:
+def unit_correlation(run: Run) -> RankCorrelation:
     """Rank correlation of SI and d' over all units (A.14).
 
     Args:
         run: A finished run.
 
     Returns:
-        `Correlation`; NaN where one does not vary, or fewer than three units have
+        `RankCorrelation`; NaN where one does not vary, or fewer than three units have
         both.
     """
     pairs = np.stack([measures.units(run.report, name) for name in ("si", "dprime")])
     pairs = pairs[:, np.isfinite(pairs).all(axis=0)]
     if pairs.shape[1] < 3:
-        return Correlation(float("nan"), float("nan"))
+        return RankCorrelation(float("nan"), float("nan"))
     return spearman(*pairs)
 
 

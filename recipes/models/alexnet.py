@@ -20,7 +20,7 @@ CAFFE: dict[str, tuple[float, float]] = {
 }
 #: Convolutions that are divided into two groups.
 GROUPED = (2, 4, 5)
-#: Convolutions whose response is normalised, and those that pooling follows.
+#: Convolutions whose response is normalized, and those that pooling follows.
 NORMALIZED, POOLED = (1, 2), (1, 2, 5)
 
 
@@ -43,7 +43,7 @@ def alexnet(
     outputs are those of their rectifiers, and `fc8`, the logits. Taps of these
     names are what G19 analyses; `with_prob` adds `prob`, the softmax.
 
-    Local responses are normalised before pooling, as in Krizhevsky et al. and in
+    Local responses are normalized before pooling, as in Krizhevsky et al. and in
     Caffe's `bvlc_alexnet`; Caffe's other network, CaffeNet, pools first. Convolutions
     2, 4 and 5 have two groups. The first convolution is not padded, the others keep
     the size; pooling is 3x3 with stride 2.
@@ -145,7 +145,7 @@ def with_prob(model: keras.Model) -> keras.Model:
 
 @keras.saving.register_keras_serializable(package="recipes")
 class LocalResponseNormalization(layers.Layer):
-    """Divides a response by those of neighbouring feature maps.
+    """Divides a response by those of neighboring feature maps.
 
     `y_c = x_c / (1 + alpha / size * sum x_d ** 2) ** beta`, the sum over `size` maps
     around `c`, zeros beyond the first and the last: Caffe's formula. Krizhevsky et

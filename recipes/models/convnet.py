@@ -35,7 +35,7 @@ def convnet(
         classes: Number of classes; the output is their logits.
         widths: Feature maps of each convolution.
         strides: Of each convolution.
-        batch_norm: Whether each convolution is normalised before its rectifier.
+        batch_norm: Whether each convolution is normalized before its rectifier.
 
     Returns:
         A Functional model `(batch, *input_shape) -> (batch, classes)`.

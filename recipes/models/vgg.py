@@ -36,7 +36,7 @@ def vgg16(
 
     Rectifiers are named `block1_1_relu` (block, convolution) and `dense_relu`.
     LM21's figures have 13 layers: take `taps="^block"` to leave out the dense
-    one, which the paper may or may not have regularised.
+    one, which the paper may or may not have regularized.
 
     Args:
         input_shape: `(height, width, channels)`, at least `2 ** len(blocks)`

@@ -1,4 +1,4 @@
-"""Normalised accuracy and areas of what `analyses.compute_ablation` found."""
+"""Normalized accuracy and areas of what `analyses.compute_ablation` found."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ def accuracies(found: Mapping[str, Any], order: str, module: int) -> np.ndarray:
     return np.array(found[order][str(module)], float)
 
 
-def normalised(found: Mapping[str, Any], order: str, module: int) -> np.ndarray:
+def normalized(found: Mapping[str, Any], order: str, module: int) -> np.ndarray:
     """Accuracies over that of the intact network of the same epoch.
 
     Args:
@@ -37,7 +37,7 @@ def normalised(found: Mapping[str, Any], order: str, module: int) -> np.ndarray:
 
     Example:
         >>> found = {"random": {"4": [[0.8, 0.4, 0.2]]}}
-        >>> normalised(found, "random", 4).tolist()
+        >>> normalized(found, "random", 4).tolist()
         [[1.0, 0.5, 0.25]]
 
     Reference:
@@ -49,7 +49,7 @@ def normalised(found: Mapping[str, Any], order: str, module: int) -> np.ndarray:
 
 
 def areas(found: Mapping[str, Any], order: str, module: int) -> np.ndarray:
-    """Area under each epoch's curve: the plain sum of its normalised accuracies.
+    """Area under each epoch's curve: the plain sum of its normalized accuracies.
 
     Args:
         found: Of a network.
@@ -67,13 +67,13 @@ def areas(found: Mapping[str, Any], order: str, module: int) -> np.ndarray:
     Reference:
         R22 figure 3, left: "the sum of accuracies for each epoch-specific curve".
     """
-    return normalised(found, order, module).sum(axis=1)
+    return normalized(found, order, module).sum(axis=1)
 
 
 def able(found: Sequence[dict[str, Any]], guess: float) -> list[int]:
     """Places of the epochs at which every network has something to lose.
 
-    Near chance the normalised accuracy stays near 1, whatever is silenced: on
+    Near chance the normalized accuracy stays near 1, whatever is silenced: on
     ImageNet never, on ten classes in the first epochs.
 
     Args:

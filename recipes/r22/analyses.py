@@ -46,7 +46,7 @@ def analyses(results: Results) -> list[Analysis]:
         results: The finished runs.
 
     Returns:
-        Of the networks without a regulariser: ablations of all, CKA of six, the SI
+        Of the networks without a regularizer: ablations of all, CKA of six, the SI
         of every unit of one.
     """
     return [
@@ -212,7 +212,7 @@ def compute_units(run: Run) -> dict[str, Any]:
     """
     data, model = load(run.settings), build(run.settings)
     images = data.batches("test", EVALUATION_BATCH)
-    si = metrics.ClassSelectivity(epsilon=1e-6)
+    si = metrics.SelectivityIndex(epsilon=1e-6)
     measurement = Measurement(model, [si], experiments.ALL)
     epochs = list(run.settings.kept_epochs)
     layers: dict[str, list[list[float]]] = {}

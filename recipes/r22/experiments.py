@@ -58,7 +58,7 @@ def full() -> dict[str, Sweep]:
     """The paper's own scale.
 
     Returns:
-        Mapping of name to sweep: 10 networks without a regulariser for 90 epochs, of
+        Mapping of name to sweep: 10 networks without a regularizer for 90 epochs, of
         which figure 5 has six and figure 16 two; one network for most of the others,
         for 20 or 60 epochs.
     """
@@ -95,9 +95,9 @@ def sweeps(
     """All that the paper trains.
 
     Args:
-        base: How a network without a regulariser is trained.
+        base: How a network without a regularizer is trained.
         plain: Seeds of such networks.
-        against: Seeds of those regularised at the main strength, from epoch 0 and
+        against: Seeds of those regularized at the main strength, from epoch 0 and
             from epoch 5.
         others: Seeds of the others.
         long: Epochs of those, and of the one that recovers.

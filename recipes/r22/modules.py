@@ -10,7 +10,7 @@ NUMBERS = {f"stage{stage}": stage + 3 for stage in (1, 2, 3, 4)}
 #: Modules that the paper calls early and intermediate, and the late one.
 EARLY = (4, 5, 6)
 LATE = 7
-_LAYER = re.compile(r"test_selectivity/(stage(\d)_block\d+_out)$")
+_LAYER = re.compile(r"test_si/(stage(\d)_block\d+_out)$")
 
 
 def of_layers(history: Mapping[str, Sequence[float]]) -> dict[int, list[str]]:
@@ -23,7 +23,7 @@ def of_layers(history: Mapping[str, Sequence[float]]) -> dict[int, list[str]]:
         Mapping of module to names of block outputs.
 
     Example:
-        >>> of_layers({"loss": [], "test_selectivity/stage1_block1_out": [0.2]})
+        >>> of_layers({"loss": [], "test_si/stage1_block1_out": [0.2]})
         {4: ['stage1_block1_out']}
     """
     found: dict[int, list[str]] = {}
@@ -48,6 +48,6 @@ def selectivities(
         R22 figures 2 and 9: a module's SI is the mean over its blocks.
     """
     return {
-        module: np.array([history[f"test_selectivity/{name}"] for name in names])
+        module: np.array([history[f"test_si/{name}"] for name in names])
         for module, names in of_layers(history).items()
     }

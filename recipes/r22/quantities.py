@@ -13,7 +13,7 @@ from recipes.runs import Run
 Cases = dict[str, list[Run]]
 #: Training images, for the steps of an epoch.
 IMAGES = {"digits": 1_097, "imagenet2012": 1_281_167}
-NONE, FROM_0, FROM_5 = "no regulariser", "from epoch 0", "from epoch 5"
+NONE, FROM_0, FROM_5 = "no regularizer", "from epoch 0", "from epoch 5"
 
 
 def accuracy(run: Run) -> np.ndarray:
@@ -152,7 +152,7 @@ def main_cases(results: Results) -> Cases:
         results: The finished runs.
 
     Returns:
-        Networks without a regulariser, regularised against selectivity from epoch 0,
+        Networks without a regularizer, regularized against selectivity from epoch 0,
         and from epoch 5; those that are there.
     """
     return present(
@@ -168,7 +168,7 @@ def strengths(results: Results) -> dict[float, Cases]:
         results: The finished runs.
 
     Returns:
-        By alpha, from -1 down; only those of which both regularised cases are there.
+        By alpha, from -1 down; only those of which both regularized cases are there.
     """
     found: dict[float, Cases] = {}
     for label, sweeps in (
@@ -188,13 +188,13 @@ def strengths(results: Results) -> dict[float, Cases]:
 
 
 def starts(results: Results) -> dict[int, list[Run]]:
-    """Networks regularised from each of several epochs on, at the main strength.
+    """Networks regularized from each of several epochs on, at the main strength.
 
     Args:
         results: The finished runs.
 
     Returns:
-        By the first epoch with the regulariser, from 0.
+        By the first epoch with the regularizer, from 0.
     """
     found: dict[int, list[Run]] = {}
     for sweep in ("against_from_0", "starts", "against_from_5"):
@@ -205,7 +205,7 @@ def starts(results: Results) -> dict[int, list[Run]]:
 
 
 def promoted(results: Results, sweep: str) -> dict[float, list[Run]]:
-    """Networks regularised for selectivity.
+    """Networks regularized for selectivity.
 
     Args:
         results: The finished runs.

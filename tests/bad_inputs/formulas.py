@@ -11,7 +11,7 @@ from keras_selectivity import regularizers as R
 from .table import CHOICE, COUNT, FLAG, OBJECT, POSITIVE, also, but, refuses, row
 
 INDICES = {"epsilon": POSITIVE, "rest": CHOICE}
-# A favourite class for each of two units, of three classes.
+# A preferred class for each of two units, of three classes.
 FAVOURITE = {
     TypeError: ["a", [None, None], [True, False]],
     ValueError: [[0], [0, 3], [-1, 0], [0.5, 1], 0],
@@ -26,9 +26,9 @@ NEEDED = {
     "Precision": "labels",
     "TopClass": "labels",
 }
-METRICS = ("ClassSelectivity", "DPrime", "SecondClassSelectivity", *NEEDED)
+METRICS = ("SelectivityIndex", "Discriminability", "SecondSelectivityIndex", *NEEDED)
 REGULARIZERS = ("UnitRegularizer", "SelectivityIndex", "Discriminability")
-FUNCTIONS = ("class_selectivity", "discriminability", "preferred_and_rest")
+FUNCTIONS = ("selectivity_index", "discriminability", "preferred_and_rest")
 
 
 def observed(world, **held):
@@ -49,10 +49,10 @@ ROWS = [
         lambda w: get_metric,
         metrics={TypeError: [3, None, [1]], ValueError: ["", "SI", "selectivity"]},
     ),
-    *refuses("metrics.ClassSelectivity", lambda w: M.ClassSelectivity, **INDICES),
-    *refuses("metrics.DPrime", lambda w: M.DPrime, **INDICES),
+    *refuses("metrics.SelectivityIndex", lambda w: M.SelectivityIndex, **INDICES),
+    *refuses("metrics.Discriminability", lambda w: M.Discriminability, **INDICES),
     *refuses(
-        "metrics.SecondClassSelectivity", lambda w: M.SecondClassSelectivity, **INDICES
+        "metrics.SecondSelectivityIndex", lambda w: M.SecondSelectivityIndex, **INDICES
     ),
     *refuses(
         "metrics.Precision",
@@ -86,10 +86,10 @@ ROWS = [
         for metric, needed in NEEDED.items()
     ],
     row(
-        "metrics.DPrime.compute",
+        "metrics.Discriminability.compute",
         "statistics",
         ValueError,
-        lambda w: M.DPrime().compute(M.Observations(w.without_squares)),
+        lambda w: M.Discriminability().compute(M.Observations(w.without_squares)),
     ),
     *refuses(
         "metrics.Observations",
@@ -148,7 +148,7 @@ ROWS = [
     ],
     *[
         each
-        for name in ("class_selectivity", "discriminability")
+        for name in ("selectivity_index", "discriminability")
         for each in refuses(
             f"functional.{name}",
             lambda w, name=name: partial(getattr(F, name), statistics=w.statistics),
@@ -157,11 +157,11 @@ ROWS = [
     ],
     *[
         each
-        for name in ("class_selectivity", "preferred_and_rest")
+        for name in ("selectivity_index", "preferred_and_rest")
         for each in refuses(
             f"functional.{name}",
             lambda w, name=name: partial(getattr(F, name), statistics=w.statistics),
-            favourite=FAVOURITE,
+            preferred=FAVOURITE,
         )
     ],
     *refuses(

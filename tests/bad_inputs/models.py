@@ -60,7 +60,7 @@ UNITS = {
     ValueError: [{"zzz": [0]}, {"first": [3]}, {"first": [-1]}],
 }
 ALPHA = also(NUMBER, ValueError=[-INF])
-# Targets and weights of 12 samples that a classifier of 3 classes can not have.
+# Targets and weights of 12 samples that a classifier of 3 classes cannot have.
 Y = {
     ValueError: [
         np.arange(12) % 3 + 1,

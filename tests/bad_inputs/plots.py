@@ -151,8 +151,8 @@ FIGURES = {
         {"epochs": VECTOR, "values": BY_LABEL, "ylabel": TEXT, "seed": SEED},
     ),
     "plot_sweep": (
-        lambda w: {"alphas": [-1, 0], "selectivity": [0.1, 0.3], "accuracy": [0.9, 1]},
-        {"alphas": VECTOR, "selectivity": VECTOR, "accuracy": VECTOR},
+        lambda w: {"alphas": [-1, 0], "si": [0.1, 0.3], "accuracy": [0.9, 1]},
+        {"alphas": VECTOR, "si": VECTOR, "accuracy": VECTOR},
     ),
     "plot_top_images": (
         lambda w: {"images": np.zeros((2, 4, 4, 1)), "responses": [1.0, 2.0]},

@@ -61,8 +61,8 @@ ROWS = [
     ],
     *refuses(
         "taps.select",
-        lambda w: partial(T.select, sites=w.sites, taps="relu"),
-        sites={TypeError: [None, 3, "a", [1]]},
+        lambda w: partial(T.select, points=w.points, taps="relu"),
+        points={TypeError: [None, 3, "a", [1]]},
         taps=HIDDEN_TAPS,
         allow_output=FLAG,
     ),

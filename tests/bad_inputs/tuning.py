@@ -103,7 +103,7 @@ ROWS = [
         "tuning.objective",
         "direction",
         ValueError,
-        lambda w: T.objective("selectivity"),
+        lambda w: T.objective("si"),
         "a name without one",
     ),
     *refuses(

@@ -79,7 +79,7 @@ class World:
         )
 
     @functools.cached_property
-    def sites(self) -> Any:
+    def points(self) -> Any:
         return ks.taps.find(self.plain)
 
     @functools.cached_property

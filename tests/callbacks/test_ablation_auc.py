@@ -35,7 +35,7 @@ def test_logs_the_area_of_the_curve(make_cnn, digits):
 
 
 def test_early_stopping_stops_a_real_run(make_cnn, digits):
-    """On labels that can only be memorised the area does not rise for long."""
+    """On labels that can only be memorized the area does not rise for long."""
     x, y = digits
     x, y = x[:200], np.random.default_rng(0).permutation(y[:200])
     model = compiled(make_cnn)

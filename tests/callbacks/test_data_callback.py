@@ -135,7 +135,7 @@ def test_what_any_of_them_refuses_before_the_first_step(make, model, data):
     refuse(model, make(data, taps=["nowhere"]), "no layer 'nowhere'")
 
 
-def test_a_folder_for_logs_that_can_not_be_written(model, data, tmp_path):
+def test_a_folder_for_logs_that_cannot_be_written(model, data, tmp_path):
     (tmp_path / "file").write_text("")
     monitor = SelectivityMonitor(data, log_dir=tmp_path / "file" / "logs")
     refuse(model, monitor, "`log_dir` must be a folder that can be written")
@@ -172,7 +172,7 @@ def test_a_failed_fit_leaves_nothing_behind(model, data, tmp_path):
     monitor.log_dir = str(tmp_path / "second")
     logs = model.fit(x, y, epochs=2, verbose=0, callbacks=both).history
     report = ks.measure(model, data, verbose=0)
-    assert logs["val_selectivity"][-1] == pytest.approx(report.mean())
+    assert logs["val_si"][-1] == pytest.approx(report.mean())
     assert set(monitor.report["hidden"]) == {"si"}
     assert tracker.epochs == [0, 1]
     assert list((tmp_path / "second" / "selectivity").iterdir())

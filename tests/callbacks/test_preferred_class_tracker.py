@@ -146,7 +146,7 @@ def test_a_folder_that_does_not_exist_is_named_at_once(model, data, tmp_path):
         ([0], {"a": [1]}, r"shape \(1, any\)"),
     ],
 )
-def test_a_history_that_can_not_be_is_refused(epochs, history, message):
+def test_a_history_that_cannot_be_is_refused(epochs, history, message):
     with pytest.raises(ValueError, match=message):
         PreferredClasses(epochs, history)
 

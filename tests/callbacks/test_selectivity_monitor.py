@@ -33,11 +33,11 @@ def test_logs_hold_what_a_measurement_says(model, data):
     monitor = SelectivityMonitor(data, metrics=["si", "dprime"])
     history = model.fit(*data, epochs=2, verbose=0, callbacks=[monitor]).history
     report = ks.measure(model, data, ["si", "dprime"], verbose=0)
-    assert history["val_selectivity"][-1] == pytest.approx(report.mean("si"))
+    assert history["val_si"][-1] == pytest.approx(report.mean("si"))
     assert history["val_dprime"][-1] == pytest.approx(report.mean("dprime"))
     for layer, mean in report.layer_means("si").items():
-        assert history[f"val_selectivity/{layer}"][-1] == pytest.approx(mean)
-    assert len(history["val_selectivity"]) == 2
+        assert history[f"val_si/{layer}"][-1] == pytest.approx(mean)
+    assert len(history["val_si"]) == 2
     assert monitor.report.mean("si") == pytest.approx(report.mean("si"))
 
 
@@ -46,15 +46,15 @@ def test_early_stopping_and_checkpoints_can_watch_it(model, data, tmp_path):
     callbacks = [
         SelectivityMonitor(data),
         keras.callbacks.ModelCheckpoint(
-            best, "val_selectivity", save_best_only=True, save_weights_only=True,
+            best, "val_si", save_best_only=True, save_weights_only=True,
             mode="min",
         ),
         keras.callbacks.EarlyStopping(
-            "val_selectivity", mode="max", patience=0, min_delta=1.0
+            "val_si", mode="max", patience=0, min_delta=1.0
         ),
     ]  # fmt: skip
     history = model.fit(*data, epochs=9, verbose=0, callbacks=callbacks).history
-    assert len(history["val_selectivity"]) == 2
+    assert len(history["val_si"]) == 2
     assert best.exists()
 
 
@@ -120,7 +120,7 @@ def test_callbacks_that_differ_do_not_share(model, data):
 def test_a_plain_model_can_be_watched_too(make_cnn, data):
     model = compiled(make_cnn())
     history = model.fit(*data, verbose=0, callbacks=[SelectivityMonitor(data)]).history
-    assert "val_selectivity/conv_2" in history
+    assert "val_si/conv_2" in history
 
 
 @pytest.mark.parametrize("as_dataset", [False, True])
@@ -137,7 +137,7 @@ def test_copies_share_the_data_before_and_after_training(
     twin = copy.deepcopy(monitor)
     assert twin.data is data_set
     history = model.fit(*data, verbose=0, callbacks=[twin]).history
-    assert "val_selectivity" in history
+    assert "val_si" in history
 
 
 @pytest.mark.parametrize(
@@ -184,16 +184,16 @@ def test_tensorboard_serves_scalars_histograms_and_hparams(
 
     tags = ask("scalars/tags", wanted=complete)["logs/selectivity"]
     layers = ["relu_1", "conv_2", "dense"]
-    expected = {"alpha", "selectivity", *(f"selectivity/{name}" for name in layers)}
+    expected = {"alpha", "si", *(f"si/{name}" for name in layers)}
     assert set(tags) == expected
 
     def points(plugin, tag):
         query = urllib.parse.urlencode({"run": "logs/selectivity", "tag": tag})
         return ask(f"{plugin}/{plugin}?{query}", wanted=lambda p: len(p) == 3)
 
-    scalars = points("scalars", "selectivity")
+    scalars = points("scalars", "si")
     assert [step for _, step, _ in scalars] == [0, 1, 2]
-    assert scalars[-1][2] == pytest.approx(history["val_selectivity"][-1], rel=1e-6)
+    assert scalars[-1][2] == pytest.approx(history["val_si"][-1], rel=1e-6)
     assert [value for _, _, value in points("scalars", "alpha")] == [-2, -2, 0]
     histogram = points("histograms", "selectivity_of_units/conv_2")
     assert sum(count for _, _, count in histogram[-1][2]) == 8
@@ -206,7 +206,7 @@ def test_tensorboard_serves_scalars_histograms_and_hparams(
     query = {
         "experimentName": "",
         "allowedStatuses": ["STATUS_UNKNOWN", "STATUS_RUNNING", "STATUS_SUCCESS"],
-        "colParams": [{"metric": {"tag": "selectivity", "group": "selectivity"}}],
+        "colParams": [{"metric": {"tag": "si", "group": "selectivity"}}],
         "startIndex": 0,
         "sliceSize": 10,
     }
@@ -215,5 +215,5 @@ def test_tensorboard_serves_scalars_histograms_and_hparams(
     values = {
         value["name"]["tag"]: value["value"] for value in groups[0]["metricValues"]
     }
-    assert values["selectivity"] == pytest.approx(scalars[-1][2])
+    assert values["si"] == pytest.approx(scalars[-1][2])
     assert "epoch_accuracy" in values

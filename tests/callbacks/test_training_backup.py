@@ -278,7 +278,7 @@ def test_nothing_is_lost_by_sigkill(never_killed, tmp_path, when):
     assert check_interruption.differences(found, never_killed) == []
     steps = {tag: [s for s, _ in v] for tag, v in found["tensorboard"].items() if v}
     assert set(map(tuple, steps.values())) == {(0, 1, 2, 3, 4)}
-    assert {"alpha", "selectivity", "selectivity/h0"} <= set(steps)
+    assert {"alpha", "si", "si/h0"} <= set(steps)
 
 
 def test_the_check_sees_a_difference(never_killed):

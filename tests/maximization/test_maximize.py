@@ -142,15 +142,15 @@ def test_units_respond_more_than_to_any_image_of_the_data(trained, digits):
         assert found.history.shape == (len(best), 2, 256)
 
 
-def test_classes_are_recognised(trained, digits):
+def test_classes_are_recognized(trained, digits):
     found = maximize(trained, images=3, steps=100, verbose=0)
     assert found.layer == "classes"
     classes, images = np.arange(10), found.images.reshape(30, 8, 8, 1)
     outputs = trained.predict(images, verbose=0)
     expected = outputs[np.arange(30), np.repeat(classes, 3)]
     np.testing.assert_allclose(found.activations.reshape(30), expected, atol=1e-5)
-    recognised = trained.predict(found.best, verbose=0).argmax(axis=1)
-    np.testing.assert_array_equal(recognised, classes)
+    recognized = trained.predict(found.best, verbose=0).argmax(axis=1)
+    np.testing.assert_array_equal(recognized, classes)
 
     def logits(images):
         _, (dense,) = TappedModel(trained, ["dense"])(images)
@@ -180,7 +180,7 @@ def test_activations_are_those_of_measure(trained):
         assert found.response == response
 
 
-def test_the_maximum_over_positions_is_higher_where_it_is_maximised(trained):
+def test_the_maximum_over_positions_is_higher_where_it_is_maximized(trained):
     common = {"layer": "conv_2", "verbose": 0}
     by_mean, by_max = (
         maximize(trained, response=response, **common) for response in ("mean", "max")
@@ -214,7 +214,7 @@ def test_a_unit_that_is_off_at_the_start():
 # Softmax.
 
 
-def test_logits_of_a_softmax_are_maximised():
+def test_logits_of_a_softmax_are_maximized():
     weights = 200 * filters(3, 8, 8, 1)
     plain = linear(weights)
     model = keras.Sequential([plain, L.Softmax(name="softmax")])
@@ -225,7 +225,7 @@ def test_logits_of_a_softmax_are_maximised():
     assert np.all((found.activations >= 0) & (found.activations <= 1))
 
 
-def test_a_probability_is_maximised_where_the_logit_is_out_of_reach():
+def test_a_probability_is_maximized_where_the_logit_is_out_of_reach():
     weights = np.stack([np.ones((4, 4, 1)), np.zeros((4, 4, 1))])
     model = keras.Sequential([linear(weights), L.Softmax(), L.Rescaling(100)])
     options = {"value_range": (2, 4), "steps": 30, **BARE}
@@ -347,7 +347,7 @@ def test_a_layer_of_a_nested_model(trained):
     np.testing.assert_allclose(found.images, expected.images, atol=1e-4)
 
 
-def test_open_sizes_colours_and_transformations():
+def test_open_sizes_colors_and_transformations():
     model = keras.Sequential(
         [
             keras.Input((None, None, 3)),
@@ -424,7 +424,7 @@ def test_save_and_load(tmp_path):
     np.testing.assert_array_equal(back.best[1], found.images[1, best[1]])
 
 
-def test_images_that_can_not_be_of_the_units(tmp_path):
+def test_images_that_cannot_be_of_the_units(tmp_path):
     found = maximize(linear(filters(3, 4, 4, 1)), [2, 0], images=2, steps=3, verbose=0)
     for change, message in [
         ({"units": np.array([2])}, r"`images`.*shape \(1, any, any, any, any\)"),

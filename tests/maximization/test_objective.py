@@ -13,8 +13,8 @@ X = np.random.default_rng(0).normal(size=(6, 5, 5, 2)).astype("float32")
 
 
 def observed(model, name, response="mean"):
-    (site,) = [site for site in find(model) if site.name == name]
-    view = objective(model, site, response)
+    (point,) = [point for point in find(model) if point.name == name]
+    view = objective(model, point, response)
     return tf.function(lambda x: view(x, training=False)[1][0])(X).numpy()
 
 

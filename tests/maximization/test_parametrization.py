@@ -65,10 +65,10 @@ def test_values_of_each_channel():
     np.testing.assert_allclose(made, [[0, -1, 10], [0.5, 0, 15], [1, 1, 20]])
 
 
-def test_colours_of_photographs_are_correlated():
+def test_colors_of_photographs_are_correlated():
     plain = FourierImages((32, 32, 3), (0.0, 1.0), decorrelate=False)
-    coloured = FourierImages((32, 32, 3), (0.0, 1.0))
-    for images, low, high in ((plain, -0.2, 0.2), (coloured, 0.7, 1)):
+    colored = FourierImages((32, 32, 3), (0.0, 1.0))
+    for images, low, high in ((plain, -0.2, 0.2), (colored, 0.7, 1)):
         latent = images.latent(starts(images, 50)).numpy().reshape(-1, 3)
         correlations = np.corrcoef(latent.T)[np.triu_indices(3, 1)]
         assert low < correlations.min() and correlations.max() < high

@@ -30,7 +30,7 @@ def test_shift_continues_the_edge():
     np.testing.assert_allclose(moved(shift, [0, -0.5, 1, 1]), expected, atol=1e-6)
 
 
-def test_a_quarter_turn_about_the_centre():
+def test_a_quarter_turn_about_the_center():
     quarter = Transformations(shift=0, zoom=0, rotation=90)
     for draw in (1, -1):
         turned = moved(quarter, [1, 1, 1, draw])
@@ -44,15 +44,15 @@ def test_a_quarter_turn_about_the_centre():
     st.sampled_from([(8, 8), (5, 12), (12, 7)]),
 )
 def test_all_together_are_scipys(draws, size):
-    """Enlarged and turned about the centre, then shifted; linear between pixels."""
+    """Enlarged and turned about the center, then shifted; linear between pixels."""
     image = np.random.default_rng(1).random((*size, 2))
     down, right, larger, turn = draws.astype("float64")
     y, x = np.indices(size, dtype="float64")
-    centre = (size[0] - 1) / 2, (size[1] - 1) / 2
-    seen = (x - centre[1]) + 1j * (y - centre[0])
+    center = (size[0] - 1) / 2, (size[1] - 1) / 2
+    seen = (x - center[1]) + 1j * (y - center[0])
     source = seen * np.exp(1j * np.radians(20) * turn) / 1.5**larger
-    source_x = source.real + centre[1] - 0.1 * size[1] * right
-    source_y = source.imag + centre[0] - 0.1 * size[0] * down
+    source_x = source.real + center[1] - 0.1 * size[1] * right
+    source_y = source.imag + center[0] - 0.1 * size[0] * down
     expected = [
         map_coordinates(image[..., c], [source_y, source_x], order=1, mode="nearest")
         for c in range(2)
@@ -65,7 +65,7 @@ def test_all_together_are_scipys(draws, size):
     np.testing.assert_allclose(found[0], np.stack(expected, axis=-1), atol=1e-4)
 
 
-def test_zoom_about_the_centre():
+def test_zoom_about_the_center():
     column = np.arange(9, dtype="float32")
     image = np.broadcast_to(column, (1, 9, 9))[..., None]
     zoom = Transformations(shift=0, zoom=1, rotation=0)

@@ -12,7 +12,7 @@ from keras_selectivity.statistics import class_statistics
 
 def test_names_and_instances_are_accepted():
     assert metrics.get("dprime").name == "dprime"
-    mine = metrics.ClassSelectivity(epsilon=1e-6)
+    mine = metrics.SelectivityIndex(epsilon=1e-6)
     assert metrics.get(mine) is mine
 
 
@@ -43,27 +43,27 @@ def observed(means, weight=None, **kwargs):
 )
 def test_second_class_selectivity_of_the_worked_examples(means, first, second):
     observations = observed(means)
-    best = metrics.ClassSelectivity().compute(observations)
+    best = metrics.SelectivityIndex().compute(observations)
     assert float(best[0]) == pytest.approx(first, abs=1e-6)
-    found = metrics.SecondClassSelectivity().compute(observations)
+    found = metrics.SecondSelectivityIndex().compute(observations)
     assert float(found[0]) == pytest.approx(second, abs=1e-6)
 
 
 def test_the_rest_of_the_second_class_counts_samples_as_g19_does():
     # Classes of 10, 10 and 90 samples: (0.5 - 10/100) / (0.5 + 10/100).
-    found = metrics.SecondClassSelectivity(rest="samples").compute(
+    found = metrics.SecondSelectivityIndex(rest="samples").compute(
         observed([1, 0.5, 0], weight=[10, 10, 90])
     )
     assert float(found[0]) == pytest.approx(0.4 / 0.6, abs=1e-6)
 
 
 def test_without_a_second_class_it_is_not_defined():
-    found = metrics.SecondClassSelectivity().compute(observed([3, 0], weight=[5, 0]))
+    found = metrics.SecondSelectivityIndex().compute(observed([3, 0], weight=[5, 0]))
     assert np.isnan(found).all()
 
 
 def test_second_class_is_the_second_of_the_present_ones():
-    found = metrics.SecondClassSelectivity().compute(
+    found = metrics.SecondSelectivityIndex().compute(
         observed([10, 7, 1, 0], weight=[1, 0, 1, 1])
     )
     assert float(found[0]) == pytest.approx((1 - 5) / (1 + 5), abs=1e-6)

@@ -130,7 +130,7 @@ def test_worked_examples_of_the_catalogue():
     np.testing.assert_allclose(top, [0.01, 1, 1])
     localist = metrics.Localist().compute(observations)["localist_on"]
     assert localist.tolist() == [0, 1, 1]
-    samples = metrics.ClassSelectivity(rest="samples").compute(observations)
+    samples = metrics.SelectivityIndex(rest="samples").compute(observations)
     np.testing.assert_allclose(samples, [1, 1, 0.1 / 1.7], atol=2e-5)
     # W10, LM21 A.13: a unit that responds to 10 of 1,000 cats.
     values = np.zeros((10000, 1), np.float32)

@@ -44,9 +44,9 @@ def test_against_scipy_and_least_squares():
         slope, intercept = np.polyfit(si[name], change[name], 1)
         assert layer.slope == pytest.approx(slope)
         assert layer.intercept == pytest.approx(intercept)
-        centred = [v - v.mean() for v in (si[name], change[name])]
-        norm = np.linalg.norm(centred[0]) * np.linalg.norm(centred[1])
-        assert layer.pearson == pytest.approx(centred[0] @ centred[1] / norm)
+        centered = [v - v.mean() for v in (si[name], change[name])]
+        norm = np.linalg.norm(centered[0]) * np.linalg.norm(centered[1])
+        assert layer.pearson == pytest.approx(centered[0] @ centered[1] / norm)
     assert found.layers["b"].spearman == pytest.approx(1)
     assert found.overall.units == 50
     both = [np.concatenate(list(v.values())) for v in (si, change)]

@@ -50,7 +50,7 @@ def test_area_worked_cases():
     x = np.linspace(0, 1, 11)
     assert area(x, np.ones(11)) == 1
     assert area(x, 1 - x) == pytest.approx(0.5)
-    # The x axis is normalised: half a curve that is flat at 1 is 1 too.
+    # The x axis is normalized: half a curve that is flat at 1 is 1 too.
     assert area(x[:6], np.ones(6)) == 1
     with pytest.raises(ValueError, match="`fractions` must hold at least 2 values"):
         area(x[:1], x[:1])

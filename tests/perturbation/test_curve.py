@@ -21,14 +21,14 @@ from keras_selectivity.perturbation import AblationCurve, NoiseCurve, SingleUnit
         ({"top_k": 0}, "`top_k` must be a positive integer"),
     ],
 )
-def test_an_ablation_curve_that_can_not_be(arguments, message):
+def test_an_ablation_curve_that_cannot_be(arguments, message):
     good = {"counts": [0, 2, 4], "layers": {"a": 4}, "accuracy": [[1.0, 0.75, 0.5]]}
     assert AblationCurve(**good).auc.tolist() == [0.75]
     with pytest.raises(ValueError, match=message):
         AblationCurve(**{**good, **arguments})
 
 
-def test_a_noise_curve_that_can_not_be():
+def test_a_noise_curve_that_cannot_be():
     assert NoiseCurve([0.0, 1.0], [[1, 0.5]]).mean.tolist() == [1, 0.5]
     for scales, accuracy, message in [
         ([0.0], [[1, 0.5]], r"`accuracy`.*shape \(any, 1\)"),
@@ -50,7 +50,7 @@ def test_a_noise_curve_that_can_not_be():
         ({"a": {"loss_change": [np.nan]}}, "finite"),
     ],
 )
-def test_an_ablation_of_single_units_that_can_not_be(changes, message):
+def test_an_ablation_of_single_units_that_cannot_be(changes, message):
     with pytest.raises(ValueError, match=message):
         SingleUnitAblation(changes, {"loss": 1.0})
 

@@ -22,7 +22,7 @@ def check_reruns(model, x, taps="relu", atol=0.0):
     ):
         np.testing.assert_array_equal(found, wanted)
     rows = np.array([2, 0, 2, 1])
-    for tap in range(len(segmented.sites)):
+    for tap in range(len(segmented.tap_points)):
         again = segmented.downstream([tap]).run(values, rows, same)
         for found, wanted in zip(keras.tree.flatten(again), expected, strict=True):
             np.testing.assert_allclose(found, np.asarray(wanted)[rows], atol=1e-6)
@@ -43,7 +43,7 @@ def test_applications(application):
     expected = model(x, training=False)
     np.testing.assert_array_equal(segmented.output(values), expected)
     rows = np.array([2, 0])
-    count = len(segmented.sites)
+    count = len(segmented.tap_points)
     for tap in {0, count // 3, count // 2, count - 1}:
         again = segmented.downstream([tap]).run(values, rows, same)
         np.testing.assert_allclose(

@@ -54,7 +54,7 @@ def test_points_and_the_line_through_all():
     assert figure.get_suptitle() == "units"
 
 
-def test_lines_of_layers_have_their_range_and_colour(tmp_path):
+def test_lines_of_layers_have_their_range_and_color(tmp_path):
     layers = random_layers(z=9, a=4, m=6)
     figure = plot_importance(make_correlations(**layers))
     figure.savefig(tmp_path / "layers.png")

@@ -54,10 +54,10 @@ def test_labels_and_single_pairs():
         {-1: make_distances(), -2: make_distances(1, (1, 2))}
     ).axes
     assert legend(axes) == [
-        "-1: regularised, unregularised",
-        "-1: regularised, regularised",
-        "-2: regularised, unregularised",
-        "-2: regularised, regularised",
+        "-1: regularized, unregularized",
+        "-1: regularized, regularized",
+        "-2: regularized, unregularized",
+        "-2: regularized, regularized",
     ]
     assert [line.get_color() for line in axes.lines] == ["C0", "C0", "C1", "C1"]
     # One pair has no interval.

@@ -35,8 +35,8 @@ def test_one_matrix(tmp_path):
     assert texts(panel.get_xticklabels()) == matrix.columns
     # The first row is at the top, as in the matrix.
     assert panel.get_ylim()[0] > panel.get_ylim()[1]
-    grey = image.cmap(np.ma.masked_invalid([np.nan]))[0]
-    assert grey == pytest.approx([0.85, 0.85, 0.85, 1])
+    gray = image.cmap(np.ma.masked_invalid([np.nan]))[0]
+    assert gray == pytest.approx([0.85, 0.85, 0.85, 1])
     assert bar.get_ylabel() == "similarity (PWCCA)"
     assert (panel.get_title(), figure.get_suptitle()) == ("", "two networks")
 
@@ -48,7 +48,7 @@ def test_distances():
     assert bar.get_ylabel() == "distance (CKA)"
 
 
-def test_panels_share_their_colours(tmp_path):
+def test_panels_share_their_colors(tmp_path):
     early, late = make_matrix(seed=1), make_matrix(seed=2)
     early.values[0, 0] = -0.2
     figure = plot_similarity({"epoch 1": early, 20: late})

@@ -28,7 +28,7 @@ def test_best_images_in_order_with_responses_and_labels():
 
 
 @pytest.mark.parametrize("scale, shift", [(255, 0), (2, -1), (1e-3, 5), (-1, 0)])
-def test_colour_images_of_any_range(scale, shift):
+def test_color_images_of_any_range(scale, shift):
     images = np.random.default_rng(0).random((3, 4, 4, 3)) * scale + shift
     figure = plot_top_images(images, [1, 2, 3])
     expected = (images[::-1] - images.min()) / np.ptp(images)

@@ -23,7 +23,7 @@ def test_it_trains_draws_and_does_not_repeat_itself(
     assert "tensorboard --logdir" in shown
     assert (tmp_path / "sweep.png").stat().st_size > 10_000
     result = json.loads((tmp_path / "alpha-1_seed3" / "result.json").read_text())
-    assert 0 < result["selectivity"] < 1
+    assert 0 < result["si"] < 1
     assert len(result["layers"]) == 19
     # One run is lost half-way: a result cut short, as a full disk leaves it.
     path = tmp_path / "alpha+0_seed3" / "result.json"
@@ -47,7 +47,7 @@ def test_it_trains_draws_and_does_not_repeat_itself(
 
 def test_the_table_has_mean_and_range():
     runs = [
-        {"alpha": alpha, "accuracy": accuracy, "selectivity": si}
+        {"alpha": alpha, "accuracy": accuracy, "si": si}
         for alpha, accuracy, si in ((0, 0.98, 0.2), (0, 1.0, 0.3), (-1, 0.9, 0.1))
     ]
     rows = [" ".join(row.split()) for row in demo.table(runs).splitlines()[2:]]

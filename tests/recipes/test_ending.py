@@ -115,7 +115,7 @@ def test_a_child_ends_with_its_parent():
     assert process.returncode == 143
 
 
-def test_a_child_that_can_not_end_is_ended_by_the_system():
+def test_a_child_that_cannot_end_is_ended_by_the_system():
     process = program(
         """
         ending.GRACE = 1
@@ -168,7 +168,7 @@ class TensorFlowError(Exception):
             TensorFlowError("logs/events; No space left on device"),
             "here: No space left",
         ),
-        (Unusable("cifar10 can not be prepared."), "cifar10 can not be prepared."),
+        (Unusable("cifar10 cannot be prepared."), "cifar10 cannot be prepared."),
     ],
 )
 def test_what_a_user_can_mend_is_one_line(error, line, capsys):

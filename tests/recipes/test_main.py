@@ -211,7 +211,7 @@ def test_a_disk_without_room_is_one_line(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
-def test_a_folder_that_can_not_be_written_to_is_one_line(tmp_path, capsys):
+def test_a_folder_that_cannot_be_written_to_is_one_line(tmp_path, capsys):
     tmp_path.chmod(0o555)
     assert main(["run", "lm21", "--output", str(tmp_path)]) == 2
     said = capsys.readouterr().err

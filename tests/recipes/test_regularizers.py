@@ -45,6 +45,6 @@ def test_names():
         "epsilon": 1e-6,
         "rest": "classes",
     }
-    assert regularizers.get("si").name == "selectivity"
+    assert regularizers.get("si").name == "si"
     with pytest.raises(ValueError, match="must be one of"):
         regularizers.get("sums")

@@ -89,10 +89,10 @@ def test_the_history_has_every_epoch(finished):
         "accuracy",
         "val_loss",
         "val_accuracy",
-        "selectivity",
+        "si",
         "test_accuracy",
-        "test_selectivity",
-        "test_selectivity/hidden_1",
+        "test_si",
+        "test_si/hidden_1",
         "learning_rate",
         "preferred_class_changes",
     } <= set(history)
@@ -148,7 +148,7 @@ def test_kept_weights_are_of_their_epochs(finished):
     before = ks.measure(finished.model(0), data, verbose=0)
     assert before.accuracy == first["test_accuracy"][0]
     assert before.layer_means()["hidden_2"] == pytest.approx(
-        first["test_selectivity/hidden_2"][0], abs=1e-6
+        first["test_si/hidden_2"][0], abs=1e-6
     )
     after = ks.measure(finished.model(3), data, verbose=0)
     assert after.accuracy == finished.history["test_accuracy"][2]
@@ -160,18 +160,18 @@ def test_kept_weights_are_of_their_epochs(finished):
         finished.model(2)
 
 
-def test_all_rectifiers_are_followed_whichever_are_regularised(tmp_path):
+def test_all_rectifiers_are_followed_whichever_are_regularized(tmp_path):
     settings = SETTINGS.replace(
         taps=r"hidden_\d", groups=r"hid(den)_", window=(1,), epochs=3, kept_epochs=()
     )
     run = Run(settings.replace(taps="hidden_1"), tmp_path)
     run.do(silent)
     assert "epochs1" in run.name
-    assert "test_selectivity/hidden_2" in run.history
-    # The first epoch is that of a network without a regulariser.
+    assert "test_si/hidden_2" in run.history
+    # The first epoch is that of a network without a regularizer.
     plain = Run(settings.replace(alpha=0), tmp_path)
     plain.do(silent)
-    names = ("test_selectivity/hidden_2", "test_accuracy")
+    names = ("test_si/hidden_2", "test_accuracy")
     for name in names:
         assert run.history[name][0] == pytest.approx(plain.history[name][0], abs=1e-6)
     assert run.history[names[0]][2] != pytest.approx(plain.history[names[0]][2], 1e-6)

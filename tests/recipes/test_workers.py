@@ -122,7 +122,7 @@ def test_none_outlives_an_error(programmed, monkeypatch):
     assert gone(folder, 2)
 
 
-def test_none_outlives_one_that_can_not_be_started(programmed, monkeypatch):
+def test_none_outlives_one_that_cannot_be_started(programmed, monkeypatch):
     folder = programmed(SLEEPS)
     popen = workers.subprocess.Popen
 

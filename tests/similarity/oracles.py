@@ -4,9 +4,9 @@ import numpy as np
 
 
 def orthonormal(x):
-    """Orthonormal basis of the centred activations, as columns over the samples."""
-    centred = np.asarray(x, "float64") - np.mean(x, axis=0, dtype="float64")
-    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    """Orthonormal basis of the centered activations, as columns over the samples."""
+    centered = np.asarray(x, "float64") - np.mean(x, axis=0, dtype="float64")
+    left, sizes, _ = np.linalg.svd(centered, full_matrices=False)
     return left[:, sizes > 1e-9 * sizes[0]]
 
 
@@ -20,25 +20,27 @@ def pwcca_distance(x, y):
     basis = orthonormal(x)
     left, found, _ = np.linalg.svd(basis.T @ orthonormal(y), full_matrices=False)
     variates = basis @ left
-    centred = x - np.mean(x, axis=0)
-    weights = [sum(abs(variate @ unit) for unit in centred.T) for variate in variates.T]
+    centered = x - np.mean(x, axis=0)
+    weights = [
+        sum(abs(variate @ unit) for unit in centered.T) for variate in variates.T
+    ]
     return 1 - np.dot(weights, found) / np.sum(weights)
 
 
 def truncated(x, variance):
     """The principal directions of SVCCA, by the decomposition of the data."""
-    centred = x - x.mean(axis=0)
-    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    centered = x - x.mean(axis=0)
+    left, sizes, _ = np.linalg.svd(centered, full_matrices=False)
     shares = np.cumsum(sizes**2) / np.sum(sizes**2)
     kept = next(k + 1 for k, share in enumerate(shares) if share >= variance)
     return left[:, :kept] * sizes[:kept]
 
 
-def centred_hsic(k, l):  # noqa: E741
-    """Biased HSIC by the centring matrix (Kornblith et al. 2019, equation 3)."""
+def centered_hsic(k, l):  # noqa: E741
+    """Biased HSIC by the centering matrix (Kornblith et al. 2019, equation 3)."""
     n = len(k)
-    centring = np.eye(n) - np.ones((n, n)) / n
-    return np.trace(k @ centring @ l @ centring) / (n - 1) ** 2
+    centering = np.eye(n) - np.ones((n, n)) / n
+    return np.trace(k @ centering @ l @ centering) / (n - 1) ** 2
 
 
 def unbiased_hsic(k, l):  # noqa: E741

@@ -251,7 +251,7 @@ def test_too_few_samples_are_an_error(method, samples):
     side = "x" if samples == 2 else "y"
     assert message(method, x, y, **options) == (
         f"Every canonical correlation is 1 where `{side}` has "
-        "as many directions as centred samples have, whatever the representations. "
+        "as many directions as centered samples have, whatever the representations. "
         f"Received: {samples} samples, in which `{side}` varies "
         f"in {samples - 1} directions. Give more samples, better ten for each unit; or "
         "keep fewer directions, as `svcca` does."

@@ -25,7 +25,7 @@ def definition(x, y, *, debiased=False, kernel="linear", bandwidth=0.8):
         np.asarray(x, "float64"),
         np.asarray(y, "float64"),
         oracles.linear_kernel if kernel == "linear" else rbf,
-        oracles.unbiased_hsic if debiased else oracles.centred_hsic,
+        oracles.unbiased_hsic if debiased else oracles.centered_hsic,
     )
 
 
@@ -74,7 +74,7 @@ def test_a_wide_rbf_kernel_is_linear():
 
 @pytest.mark.parametrize("debiased", [False, True])
 def test_definition_does_not_heed_the_mean(debiased):
-    """So that centring first is no change to the unbiased estimate either."""
+    """So that centering first is no change to the unbiased estimate either."""
     x, y = related(30)
     moved = definition(x + 10, y - np.arange(9), debiased=debiased)
     assert moved == pytest.approx(definition(x, y, debiased=debiased), abs=1e-9)

@@ -416,7 +416,7 @@ def test_errors_of_data(two, images):
 def test_too_few_samples_name_the_layers(two, images):
     found = message(*two, images[:6])
     assert found.startswith(
-        "Layer 'relu_1' of `model_a` (x) and layer 'relu_1' of `model_b` (y) can not "
+        "Layer 'relu_1' of `model_a` (x) and layer 'relu_1' of `model_b` (y) cannot "
         "be compared. Every canonical correlation is 1 where `x` has as many"
     )
     assert "Received: 6 samples" in found

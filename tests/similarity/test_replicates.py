@@ -50,7 +50,7 @@ def test_which_pairs_and_which_way_round():
     regularized = [{"dense": np.array([[value]])} for value in (1.0, 2, 3)]
     plain = [{"dense": np.array([[value]])} for value in (7.0, 8)]
     found = replicates(regularized, plain, distance=recorded(calls))
-    # Within the regularised set; then from each unregularised one, which is first.
+    # Within the regularized set; then from each unregularized one, which is first.
     assert calls[:3] == [(1, 2), (1, 3), (2, 3)]
     assert calls[3:] == [(a, b) for a in (7, 8) for b in (1, 2, 3)]
     assert found.within[:, 0].tolist() == [19, 29, 28]
@@ -206,7 +206,7 @@ def test_errors_of_arrays():
     two, one = networks(2, 1.0), networks(1, 1.0)
     few = [{"a": network["dense"][:4]} for network in two]
     assert message(lambda: replicates(few, few[:1], verbose=0)).startswith(
-        "Replicates 0 (x) and 1 (y) can not be compared in the layer 'a'. Every "
+        "Replicates 0 (x) and 1 (y) cannot be compared in the layer 'a'. Every "
         "canonical correlation is 1"
     )
     dead = {name: np.ones((60, 3)) for name in LAYERS}

@@ -15,7 +15,7 @@ from recipes.g19.generated import cases, labels, scores
 from recipes.g19.measured import LEVELS, Examples, Measured
 from recipes.g19.measures import images
 
-CLASS = "Red: the class that stands out; grey: all others. The height is random."
+CLASS = "Red: the class that stands out; gray: all others. The height is random."
 
 
 def figures(found: Sequence[Measured]) -> Iterator[Drawing]:

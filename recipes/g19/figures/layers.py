@@ -60,7 +60,7 @@ def by_layer(found: Sequence[Measured]) -> Figure:
     """
     count = images(found[0].network.settings)
     caption = (
-        "Every unit a point; in colour the density of the units, black the mean. "
+        "Every unit a point; in color the density of the units, black the mean. "
         "Rightly classified training images alone; conv5 by the highest value of a "
         f"map; precision of {count} images. Values of CCMAS outside the panel are "
         "marked at its edge."

@@ -63,14 +63,14 @@ def claims(results: Results) -> Iterator[Claim]:
             network,
             (
                 apart,
-                "regularised networks differ from others by more than a rotation: CCA "
+                "regularized networks differ from others by more than a rotation: CCA "
                 f"distance ratio above 1 at every alpha, p < {level}",
                 above_one(far),
             ),
             (growth, "the ratio grows with abs(alpha)", grows(found)),
             (
                 bound,
-                "an optimised projection has more SI than the units' axes",
+                "an optimized projection has more SI than the units' axes",
                 differs(upper.against(observed), 1, test=paired_t_test),
             ),
             (

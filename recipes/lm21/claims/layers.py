@@ -1,4 +1,4 @@
-"""Appendix A.15: regularising the first or the last three layers alone."""
+"""Appendix A.15: regularizing the first or the last three layers alone."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from recipes.results import Results
 from recipes.verdicts import Outcome, stated
 from recipes.wording import percent
 
-#: For each end, the quantity that is regularised.
+#: For each end, the quantity that is regularized.
 ENDS = {
     "first3": quantities.first_selectivity,
     "last3": quantities.last_selectivity,
@@ -27,7 +27,7 @@ ROWS = {
 
 
 def claims(results: Results) -> Iterator[Claim]:
-    """Claims about regularising some layers.
+    """Claims about regularizing some layers.
 
     Args:
         results: The finished runs.

@@ -27,7 +27,7 @@ def positive(alpha: float) -> bool:
 
 
 def regularized(alpha: float) -> bool:
-    """Whether there is any regularisation."""
+    """Whether there is any regularization."""
     return alpha != 0
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from keras_selectivity.inference import Correlation, spearman
+from keras_selectivity.inference import RankCorrelation, spearman
 from recipes.lm21.claims.samples import Samples, Where
 from recipes.verdicts import (
     FEW,
@@ -147,7 +147,7 @@ def looser(first: Samples, second: Samples, far: Where, near: Where) -> Outcome 
     )
 
 
-def _spearman(x: list[float], y: list[float]) -> Correlation:
+def _spearman(x: list[float], y: list[float]) -> RankCorrelation:
     """Spearman's correlation, with a p-value that so few values can have.
 
     The t distribution gives 0 for a perfect order; but of the n! orders of n values

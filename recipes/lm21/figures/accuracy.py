@@ -1,4 +1,4 @@
-"""What regularising selectivity does to accuracy."""
+"""What regularizing selectivity does to accuracy."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -86,7 +86,7 @@ def one_sign(runs: Runs, sign: int) -> Figure:
     Returns:
         The figure.
     """
-    text = f"{'penalising' if sign < 0 else 'promoting'} selectivity"
+    text = f"{'penalizing' if sign < 0 else 'promoting'} selectivity"
     figure, axes = panels(titled(runs, text), f"{INTERVALS} {MARKS}", 1, 3)
     above, subset, against = axes[0]
     colors = shades(runs)
@@ -115,7 +115,7 @@ def both_signs(runs: Runs) -> Figure:
         "Marks: difference between the signs, Wilcoxon rank-sum test, "
         f"{LEVELS} {INTERVALS} Right: every network."
     )
-    title = titled(runs, "promoting against penalising selectivity")
+    title = titled(runs, "promoting against penalizing selectivity")
     figure, axes = panels(title, caption, 1, 3)
     above, subset, every = axes[0]
     groups = {

@@ -1,4 +1,4 @@
-"""What surrounds the curves: alphas along an axis, their colours, marks."""
+"""What surrounds the curves: alphas along an axis, their colors, marks."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -22,13 +22,13 @@ _CROWDED = 8
 
 
 def shades(alphas: Collection[float]) -> dict[float, Any]:
-    """A colour for each alpha: blue below 0, red above, darker further out.
+    """A color for each alpha: blue below 0, red above, darker further out.
 
     Args:
         alphas: In any order.
 
     Returns:
-        Mapping of alpha to colour.
+        Mapping of alpha to color.
     """
     found: dict[float, Any] = {0.0: (0.2, 0.2, 0.2, 1.0)} if 0 in alphas else {}
     for sign, name in ((-1, "YlGnBu"), (1, "YlOrRd")):

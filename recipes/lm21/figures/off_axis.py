@@ -61,7 +61,7 @@ def distance_by_layer(runs: Runs, alpha: float, found: ReplicateDistances) -> Fi
 
     Args:
         runs: By alpha, of the network.
-        alpha: Of the regularised replicates.
+        alpha: Of the regularized replicates.
         found: Distances within and across.
 
     Returns:

@@ -87,7 +87,7 @@ def curves(
         groups: For each label, runs by alpha.
         value: Of a run.
         ylabel: Its name.
-        marked: Whether to mark what differs from alpha 0, in the line's colour.
+        marked: Whether to mark what differs from alpha 0, in the line's color.
     """
     places = even({alpha for runs in groups.values() for alpha in runs})
     for index, (label, runs) in enumerate(groups.items()):

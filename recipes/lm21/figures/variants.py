@@ -1,4 +1,4 @@
-"""What the appendix regularises otherwise: d', some layers alone, warmed up."""
+"""What the appendix regularizes otherwise: d', some layers alone, warmed up."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -72,7 +72,7 @@ def figures(results: Results) -> Iterator[Drawing]:
 
 
 def dprime(runs: Runs) -> Figure:
-    """Class discriminability and accuracy where d' is regularised.
+    """Class discriminability and accuracy where d' is regularized.
 
     Repeats figures A19a-d.
 
@@ -83,7 +83,7 @@ def dprime(runs: Runs) -> Figure:
         The figure.
     """
     figure, axes = panels(
-        titled(runs, "d' regularised instead of selectivity"),
+        titled(runs, "d' regularized instead of selectivity"),
         f"{INTERVALS} {MARKS}",
         1,
         3,
@@ -97,7 +97,7 @@ def dprime(runs: Runs) -> Figure:
 
 
 def discriminability(runs: Runs) -> Figure:
-    """Every unit's d' and selectivity, without a regulariser.
+    """Every unit's d' and selectivity, without a regularizer.
 
     Repeats the correlation that the text of appendix A.14 gives.
 
@@ -123,10 +123,10 @@ def discriminability(runs: Runs) -> Figure:
 
 
 def restricted(runs: Runs, taps: str) -> Figure:
-    """Three layers regularised alone: their selectivity, and accuracy.
+    """Three layers regularized alone: their selectivity, and accuracy.
 
-    Repeats figures A20 and A21 (first three, penalised), A22 and A23 (promoted),
-    A24 and A25 (last three, penalised), A26 and A27 (promoted).
+    Repeats figures A20 and A21 (first three, penalized), A22 and A23 (promoted),
+    A24 and A25 (last three, penalized), A26 and A27 (promoted).
 
     Args:
         runs: By alpha, of one sign and 0.
@@ -137,7 +137,7 @@ def restricted(runs: Runs, taps: str) -> Figure:
     """
     end, _, count = taps.partition(":")
     some = f"{end} {count} layers"
-    title = titled(runs, f"{some} regularised alone")
+    title = titled(runs, f"{some} regularized alone")
     figure, axes = panels(title, f"{INTERVALS} {MARKS}", 2, 3)
     (layers, index, empty), (above, subset, against) = axes
     empty.set_axis_off()

@@ -1,4 +1,4 @@
-"""Sections 3.1 and 3.2: generalisation, early stopping, choosing hyperparameters."""
+"""Sections 3.1 and 3.2: generalization, early stopping, choosing hyperparameters."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -31,7 +31,7 @@ TURNED, DROPPED = 1.05, 0.01
 
 
 def claims(results: Results) -> Iterator[Claim]:
-    """Claims about networks that generalise to different degrees.
+    """Claims about networks that generalize to different degrees.
 
     Args:
         results: The finished runs.
@@ -89,7 +89,7 @@ def followed(results: Results) -> dict[str, list[Run]]:
         results: The finished runs.
 
     Returns:
-        Those whose kept epochs were analysed, by label.
+        Those whose kept epochs were analyzed, by label.
     """
     found: dict[str, list[Run]] = {}
     for sweep in FOLLOWED:
@@ -110,7 +110,7 @@ def _ensemble(results: Results) -> Iterator[Claim]:
         "ensemble",
         (
             "F3a",
-            f"the {ENDS} networks with the lowest generalisation error are more robust "
+            f"the {ENDS} networks with the lowest generalization error are more robust "
             f"than the {ENDS} with the highest",
             greater(
                 [quantities.area(run) for run in best],
@@ -122,7 +122,7 @@ def _ensemble(results: Results) -> Iterator[Claim]:
         ),
         (
             "F3b",
-            "the area falls with the generalisation error",
+            "the area falls with the generalization error",
             correlated([quantities.generalization_error(r) for r in runs], areas, -1),
         ),
         ("F3b", "areas fall into two clusters", clustered(areas)),
@@ -130,7 +130,7 @@ def _ensemble(results: Results) -> Iterator[Claim]:
 
 
 def ranked(results: Results) -> list[Run]:
-    """The ensemble, from the lowest generalisation error.
+    """The ensemble, from the lowest generalization error.
 
     Args:
         results: The finished runs.

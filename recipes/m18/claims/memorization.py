@@ -1,4 +1,4 @@
-"""Section 3.1: networks that memorise rely more on single directions."""
+"""Section 3.1: networks that memorize rely more on single directions."""
 
 from collections.abc import Callable, Iterator
 

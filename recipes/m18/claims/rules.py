@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_selectivity.inference import (
     Comparison,
-    Correlation,
+    RankCorrelation,
     bonferroni,
     paired_t_test,
     rank_sum_test,
@@ -143,7 +143,7 @@ def greater(
     )
 
 
-def ranks(x: Sequence[float], y: Sequence[float]) -> Correlation:
+def ranks(x: Sequence[float], y: Sequence[float]) -> RankCorrelation:
     """Spearman's correlation, with a p-value that so few values can have.
 
     The t distribution gives 0 for a perfect order; but of the n! orders of n values two
@@ -154,7 +154,7 @@ def ranks(x: Sequence[float], y: Sequence[float]) -> Correlation:
         y: As many.
 
     Returns:
-        `Correlation`.
+        `RankCorrelation`.
 
     Example:
         >>> round(ranks([1, 2, 3, 4], [1, 2, 3, 4]).pvalue, 3)

@@ -6,7 +6,10 @@ import numpy as np
 
 from keras_selectivity.perturbation import ImportanceCorrelations
 from keras_selectivity.perturbation import importance_correlations as correlations
-from keras_selectivity.perturbation.correlation import Correlation, correlation
+from keras_selectivity.perturbation.correlation import (
+    ImportanceCorrelation,
+    correlation,
+)
 from recipes.claims import Claim
 from recipes.m18.analyses import SINGLE, Units, true_labels, units
 from recipes.m18.claims.rules import early_is_greater, ranks
@@ -114,14 +117,14 @@ def related(found: Sequence[Units], metric: str) -> list[ImportanceCorrelations]
     return [correlations(one.report, one.single, metric) for one in found]
 
 
-def with_norm(one: Units) -> Correlation:
+def with_norm(one: Units) -> ImportanceCorrelation:
     """SI against the L1 norm of the filters, over the units of a network.
 
     Args:
         one: Units of a network.
 
     Returns:
-        `Correlation`.
+        `ImportanceCorrelation`.
     """
     si = [one.report[layer]["si"] for layer in one.l1_norm]
     return correlation(np.concatenate(si), np.concatenate([*one.l1_norm.values()]))
@@ -192,7 +195,7 @@ def norms(found: Sequence[Units], negative: bool) -> Outcome | None:
     )
 
 
-def _signed(each: Sequence[Correlation], sign: int) -> Outcome | None:
+def _signed(each: Sequence[ImportanceCorrelation], sign: int) -> Outcome | None:
     return _overall(
         each,
         f"{'positive' if sign > 0 else 'negative'}, p < {LEVEL}, in each",
@@ -201,7 +204,7 @@ def _signed(each: Sequence[Correlation], sign: int) -> Outcome | None:
 
 
 def _overall(
-    each: Sequence[Correlation],
+    each: Sequence[ImportanceCorrelation],
     rule: str,
     holds: Callable[[np.ndarray, np.ndarray], bool],
 ) -> Outcome | None:

@@ -32,7 +32,7 @@ CROPPED = 4
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """The area as a sign of generalisation.
+    """The area as a sign of generalization.
 
     Args:
         results: The finished runs.
@@ -56,7 +56,7 @@ def ensemble(runs: list[Run]) -> Figure:
     Repeats figures 3a and 3b.
 
     Args:
-        runs: With ablation curves, from the lowest generalisation error.
+        runs: With ablation curves, from the lowest generalization error.
 
     Returns:
         The figure.
@@ -64,7 +64,7 @@ def ensemble(runs: list[Run]) -> Figure:
     count = min(ENDS, len(runs) // 2)
     figure, axes = panels(
         titled(runs, f"{len(runs)} networks that differ in their seed"),
-        f"Left: the {count} networks with the lowest and the highest generalisation "
+        f"Left: the {count} networks with the lowest and the highest generalization "
         f"error, training accuracy less test accuracy. {BANDS} Right: one point a "
         "network.",
         1,
@@ -74,7 +74,7 @@ def ensemble(runs: list[Run]) -> Figure:
     errors = [100 * quantities.generalization_error(run) for run in runs]
     areas = [quantities.area(run) for run in runs]
     _scatter(axes[0, 1], errors, areas)
-    axes[0, 1].set(xlabel="generalisation error (%)", ylabel=AREA)
+    axes[0, 1].set(xlabel="generalization error (%)", ylabel=AREA)
     return figure
 
 
@@ -85,7 +85,7 @@ def trained(runs: list[Run]) -> Figure:
     differently.
 
     Args:
-        runs: Of which the kept epochs were analysed.
+        runs: Of which the kept epochs were analyzed.
 
     Returns:
         The figure.
@@ -95,7 +95,7 @@ def trained(runs: list[Run]) -> Figure:
     figure, axes = panels(
         titled(runs, "through training" + shuffled),
         f"Left: the network of seed {runs[0].settings.seed}; the axis of the loss is "
-        "cropped. Right: one point an epoch that was kept, a colour a network, to "
+        "cropped. Right: one point an epoch that was kept, a color a network, to "
         f"{CROPPED} times the lowest loss; Spearman's correlation of all, for each.",
         1,
         2,

@@ -19,7 +19,7 @@ from recipes.runs import Run
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """What regularisers, and ways of silencing, do.
+    """What regularizers, and ways of silencing, do.
 
     Args:
         results: The finished runs.

@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from keras_selectivity.perturbation import Correlation, ImportanceCorrelations
+from keras_selectivity.perturbation import ImportanceCorrelation, ImportanceCorrelations
 from keras_selectivity.plots._layers import (
     depth_bar,
     depth_norm,
@@ -101,7 +101,9 @@ def _finite(found: ImportanceCorrelations, layer: str) -> tuple[Any, Any]:
     return x[kept], y[kept]
 
 
-def _line(axes: Axes, found: Correlation, x: np.ndarray, **style: Any) -> None:
+def _line(
+    axes: Axes, found: ImportanceCorrelation, x: np.ndarray, **style: Any
+) -> None:
     """The least-squares line over the range of `x`, if there is one."""
     if np.isfinite(found.slope):
         ends = np.array([x.min(), x.max()])

@@ -1,4 +1,4 @@
-"""Ablation and CKA of networks without a regulariser (R22 sections 4.2, 4.3, A.2)."""
+"""Ablation and CKA of networks without a regularizer (R22 sections 4.2, 4.3, A.2)."""
 
 import itertools
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Regularisation at some epochs (R22 sections 4.4 to 4.7, A.5)."""
+"""Regularization at some epochs (R22 sections 4.4 to 4.7, A.5)."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -111,7 +111,7 @@ def _starts(results: Results, none: list[Run]) -> Iterator[Claim]:
             "F7",
             "started from epochs 1 to 5 about as good as without",
             harmless(
-                _labelled(
+                _labeled(
                     {f"from {start}": runs for start, runs in found.items() if start},
                     none,
                 )
@@ -152,13 +152,13 @@ def _promoting(results: Results, none: list[Run]) -> Iterator[Claim]:
             ("F13", "alpha of +10 and +20 makes SI near 1", _near_one(by_label)),
             (
                 "F13",
-                "module 7, which is not regularised, has less SI than the others",
+                "module 7, which is not regularized, has less SI than the others",
                 _late_lower(by_label),
             ),
             (
                 "F13",
                 "accuracy is much worse than without",
-                loses(_labelled(by_label, none)),
+                loses(_labeled(by_label, none)),
             ),
         )
     small = {
@@ -174,7 +174,7 @@ def _promoting(results: Results, none: list[Run]) -> Iterator[Claim]:
         (
             "F14",
             "alpha of +1 and +5, for four epochs or one, is worse than without",
-            loses(_labelled(small, none)),
+            loses(_labeled(small, none)),
         ),
     )
 
@@ -194,10 +194,10 @@ def _recovery(results: Results, cases: Cases) -> Iterator[Claim]:
 
 def _representation(results: Results, cases: Cases) -> Iterator[Claim]:
     against = cases.get(FROM_0)
-    favoured = results.get("representation")
+    favored = results.get("representation")
     none = early(cases[NONE], representation)
     both = {
-        label: runs for label, runs in (("against", against), ("for", favoured)) if runs
+        label: runs for label, runs in (("against", against), ("for", favored)) if runs
     }
     if against:
         yield from stated(
@@ -208,13 +208,13 @@ def _representation(results: Results, cases: Cases) -> Iterator[Claim]:
                 higher({"epochs 1 to 4:": (early(against, representation), none)}),
             ),
         )
-    if favoured:
+    if favored:
         yield from stated(
             "resnet50, alpha +20",
             (
                 "F16",
-                "so are they when regularised for selectivity",
-                higher({"epochs 1 to 4:": (early(favoured, representation), none)}),
+                "so are they when regularized for selectivity",
+                higher({"epochs 1 to 4:": (early(favored, representation), none)}),
             ),
         )
     if both:
@@ -274,7 +274,7 @@ def stays_behind(kept: list[Run], none: list[Run]) -> Outcome:
     """Whether networks never catch up in the second half of their training.
 
     Args:
-        kept: Networks with the regulariser throughout.
+        kept: Networks with the regularizer throughout.
         none: Networks without.
 
     Returns:
@@ -297,10 +297,10 @@ def stays_behind(kept: list[Run], none: list[Run]) -> Outcome:
 
 
 def recovers(off: list[Run], none: list[Run]) -> Outcome | None:
-    """Whether networks catch up after the regulariser is switched off.
+    """Whether networks catch up after the regularizer is switched off.
 
     Args:
-        off: Networks with the regulariser in the first epochs alone.
+        off: Networks with the regularizer in the first epochs alone.
         none: Networks without.
 
     Returns:
@@ -327,10 +327,10 @@ def recovers(off: list[Run], none: list[Run]) -> Outcome | None:
 
 
 def gone(both: dict[str, list[Run]], none: list[Run]) -> Outcome:
-    """Whether class representation ends as balanced as without a regulariser.
+    """Whether class representation ends as balanced as without a regularizer.
 
     Args:
-        both: Regularised networks by label.
+        both: Regularized networks by label.
         none: Networks without.
 
     Returns:
@@ -354,7 +354,7 @@ def gone(both: dict[str, list[Run]], none: list[Run]) -> Outcome:
     )
 
 
-def _labelled(
+def _labeled(
     by_label: dict[str, list[Run]], none: list[Run]
 ) -> dict[str, tuple[list[float], list[float]]]:
     """Final values of each case beside those without, all at one epoch."""
@@ -385,7 +385,7 @@ def _only_first(found: dict[int, list[Run]], none: list[Run]) -> Outcome | None:
 
 def _no_loss(cases: Cases) -> Outcome | None:
     return harmless(
-        _labelled({label: cases[label] for label in (FROM_0, FROM_5)}, cases[NONE])
+        _labeled({label: cases[label] for label in (FROM_0, FROM_5)}, cases[NONE])
     )
 
 
@@ -434,7 +434,7 @@ def _in_order(found: dict[float, Cases]) -> Outcome | None:
 
 
 def _near_one(by_label: dict[str, list[Run]]) -> Outcome:
-    """SI of modules 4 to 6 in the last epoch with the regulariser."""
+    """SI of modules 4 to 6 in the last epoch with the regularizer."""
     found = {
         label: float(np.mean([early_selectivity(run)[_stop(run)] for run in runs]))
         for label, runs in by_label.items()
@@ -442,7 +442,7 @@ def _near_one(by_label: dict[str, list[Run]]) -> Outcome:
     return Outcome(
         "; ".join(f"{label} {number(value)}" for label, value in found.items()),
         f"held: mean SI of modules 4 to 6 is {NEAR_ONE} or more after the last epoch "
-        "with the regulariser, at each alpha",
+        "with the regularizer, at each alpha",
         None,
         all(value >= NEAR_ONE for value in found.values()),
     )
@@ -464,7 +464,7 @@ def _late_lower(by_label: dict[str, list[Run]]) -> Outcome:
             for label, one in found.items()
         ),
         "held: lower than each of modules 4 to 6 after the last epoch with the "
-        "regulariser, at each alpha",
+        "regularizer, at each alpha",
         None,
         all(one[LATE] < one[m] for one in found.values() for m in EARLY),
     )

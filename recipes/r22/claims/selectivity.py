@@ -1,4 +1,4 @@
-"""SI through training, without a regulariser (R22 section 4.1)."""
+"""SI through training, without a regularizer (R22 section 4.1)."""
 
 from collections.abc import Iterator
 

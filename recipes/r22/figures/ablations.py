@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from recipes.drawing import Drawing
-from recipes.r22.ablation import ORDERS, able, accuracies, areas, normalised
+from recipes.r22.ablation import ORDERS, able, accuracies, areas, normalized
 from recipes.r22.analyses import ablations, computed
 from recipes.r22.figures.pieces import (
     ACCURACY,
@@ -28,7 +28,7 @@ _COLORS = {"most_selective": "C3", "random": "0.4"}
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Of networks without a regulariser that have been ablated.
+    """Of networks without a regularizer that have been ablated.
 
     Args:
         results: The finished runs.
@@ -44,7 +44,7 @@ def figures(results: Results) -> Iterator[Drawing]:
 
 
 def by_epoch(results: Results, found: list[dict[str, Any]]) -> Figure:
-    """Normalised accuracy against the number of silent units, a line an epoch.
+    """Normalized accuracy against the number of silent units, a line an epoch.
 
     Repeats the right-hand side of figure 3.
 
@@ -69,12 +69,12 @@ def by_epoch(results: Results, found: list[dict[str, Any]]) -> Figure:
     for row, (order, name) in zip(axes, ORDERS.items(), strict=True):
         for panel, module in zip(row, EARLY, strict=True):
             counts = found[0]["counts"][str(module)]
-            tables = np.array([normalised(one, order, module) for one in found])
+            tables = np.array([normalized(one, order, module) for one in found])
             for place, color in zip(places, scale(len(places)), strict=True):
                 label = str(epochs[place])
                 follow(panel, counts, tables[:, place], label=label, color=color)
             panel.set_title(f"module {module}, {name}", fontsize=10)
-            panel.set(xlabel=_SILENCED, ylabel="normalised accuracy")
+            panel.set(xlabel=_SILENCED, ylabel="normalized accuracy")
             panel.set_ylim(0, 1.1)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(
@@ -89,7 +89,7 @@ def by_epoch(results: Results, found: list[dict[str, Any]]) -> Figure:
 
 
 def area(results: Results, found: list[dict[str, Any]]) -> Figure:
-    """Area under the curves of normalised accuracy against the epoch.
+    """Area under the curves of normalized accuracy against the epoch.
 
     Repeats the left-hand side of figure 3.
 
@@ -103,7 +103,7 @@ def area(results: Results, found: list[dict[str, Any]]) -> Figure:
     runs = results["plain"]
     points = len(found[0]["counts"]["4"])
     caption = (
-        f"{NETWORKS} Area: sum of the normalised accuracies at {points} points, as the "
+        f"{NETWORKS} Area: sum of the normalized accuracies at {points} points, as the "
         "paper has it. Epochs with a network below twice chance "
         f"({2 * chance(runs[0]):.1%}) are hollow: there the area says nothing."
     )

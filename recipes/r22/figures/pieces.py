@@ -26,7 +26,7 @@ DATA = {"imagenet2012": "ImageNet", "digits": "digits (small scale)"}
 COLORS = {4: "C0", 5: "C1", 6: "C2", 7: "C3"}
 #: For each label the values of each run, epoch by epoch.
 Tables = dict[str, list[np.ndarray]]
-#: Of the cases that many figures have, so that a colour means one thing.
+#: Of the cases that many figures have, so that a color means one thing.
 _CASES = {NONE: "0.25"}
 
 
@@ -109,26 +109,26 @@ def follow_cases(
 
 
 def shades(cases: Mapping[str, Any]) -> list[Any]:
-    """A colour for each case: dark for none, else one after another.
+    """A color for each case: dark for none, else one after another.
 
     Args:
         cases: By label.
 
     Returns:
-        Colours.
+        Colors.
     """
     others = iter(range(10))
     return [_CASES.get(label) or f"C{next(others)}" for label in cases]
 
 
 def scale(count: int) -> list[Any]:
-    """Colours of as many epochs, the early ones dark.
+    """Colors of as many epochs, the early ones dark.
 
     Args:
         count: How many.
 
     Returns:
-        Colours.
+        Colors.
     """
     return list(colormaps["viridis"](np.linspace(0, 0.9, count)))
 
@@ -167,7 +167,7 @@ def epoch_axis(axes: Axes, ylabel: str) -> None:
 
 
 def switched(axes: Axes, *epochs: int) -> None:
-    """Mark when a regulariser is switched on or off.
+    """Mark when a regularizer is switched on or off.
 
     Args:
         axes: A panel over epochs.

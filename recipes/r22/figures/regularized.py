@@ -1,4 +1,4 @@
-"""What regularising for or against selectivity at some epochs does."""
+"""What regularizing for or against selectivity at some epochs does."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -40,12 +40,12 @@ from recipes.results import Results
 from recipes.runs import Run
 
 _MAIN = f"alpha {STRONG:g} on modules 4 to 6"
-_SWITCH = "Dotted: where the regulariser is switched on or off."
+_SWITCH = "Dotted: where the regularizer is switched on or off."
 _ONE = "Lines of a single network have no band."
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Of networks with a regulariser, beside those without.
+    """Of networks with a regularizer, beside those without.
 
     Args:
         results: The finished runs.
@@ -84,7 +84,7 @@ def figures(results: Results) -> Iterator[Drawing]:
 
 
 def against_selectivity(cases: Cases) -> Figure:
-    """SI of the modules: without a regulariser, from epoch 0, and from epoch 5.
+    """SI of the modules: without a regularizer, from epoch 0, and from epoch 5.
 
     Repeats figure 6a.
 
@@ -131,7 +131,7 @@ def against_accuracy(cases: Cases) -> Figure:
 
 
 def kept_on(cases: Cases) -> Figure:
-    """Test accuracy with the regulariser kept on to the end.
+    """Test accuracy with the regularizer kept on to the end.
 
     Repeats figure 15a.
 
@@ -153,13 +153,13 @@ def kept_on(cases: Cases) -> Figure:
 
 
 def start_epochs(plain: list[Run], found: dict[int, list[Run]]) -> Figure:
-    """Accuracy for several first epochs with the regulariser.
+    """Accuracy for several first epochs with the regularizer.
 
     Repeats figure 7.
 
     Args:
-        plain: Networks without a regulariser.
-        found: Regularised ones, by the first epoch with the regulariser.
+        plain: Networks without a regularizer.
+        found: Regularized ones, by the first epoch with the regularizer.
 
     Returns:
         The figure.
@@ -226,7 +226,7 @@ def strengths_selectivity(found: dict[float, Cases]) -> Figure:
     runs = [r for cases in found.values() for ones in cases.values() for r in ones]
     figure, axes = opened(
         runs,
-        "selectivity by strength, modules 4 to 6 regularised",
+        "selectivity by strength, modules 4 to 6 regularized",
         f"{BLOCKS} {_SWITCH}",
         2,
         len(found),
@@ -243,13 +243,13 @@ def strengths_selectivity(found: dict[float, Cases]) -> Figure:
 
 
 def for_large(plain: list[Run], found: dict[float, list[Run]]) -> Figure:
-    """Regularising for selectivity at large strengths, the first four epochs.
+    """Regularizing for selectivity at large strengths, the first four epochs.
 
     Repeats figure 13.
 
     Args:
-        plain: Networks without a regulariser.
-        found: Regularised ones, by alpha.
+        plain: Networks without a regularizer.
+        found: Regularized ones, by alpha.
 
     Returns:
         The figure.
@@ -261,12 +261,12 @@ def for_large(plain: list[Run], found: dict[float, list[Run]]) -> Figure:
 
 
 def for_small(plain: list[Run], found: dict[str, dict[float, list[Run]]]) -> Figure:
-    """Regularising all modules for selectivity at smaller strengths.
+    """Regularizing all modules for selectivity at smaller strengths.
 
     Repeats figure 14.
 
     Args:
-        plain: Networks without a regulariser.
+        plain: Networks without a regularizer.
         found: For the first four epochs, and for the first, networks by alpha.
 
     Returns:
@@ -282,13 +282,13 @@ def for_small(plain: list[Run], found: dict[str, dict[float, list[Run]]]) -> Fig
 
 
 def recovery(cases: Cases, off: list[Run]) -> Figure:
-    """Test accuracy and selectivity when the regulariser is switched off again.
+    """Test accuracy and selectivity when the regularizer is switched off again.
 
     Repeats figure 15b.
 
     Args:
         cases: Of the main comparison.
-        off: Networks with the regulariser in the first four epochs.
+        off: Networks with the regularizer in the first four epochs.
 
     Returns:
         The figure.
@@ -348,13 +348,13 @@ def class_representation(cases: Cases) -> Figure:
 
 
 def summed(cases: Cases, runs: list[Run]) -> Figure:
-    """The regulariser of R22's public code beside that of its text.
+    """The regularizer of R22's public code beside that of its text.
 
     Not in the paper: its text has means over the samples of a class, its code sums.
 
     Args:
         cases: Of the main comparison.
-        runs: Networks regularised by sums.
+        runs: Networks regularized by sums.
 
     Returns:
         The figure.
@@ -369,7 +369,7 @@ def summed(cases: Cases, runs: list[Run]) -> Figure:
 
 
 def _selectivity_and_accuracy(cases: Cases, text: str, switches: set[int]) -> Figure:
-    """A panel of SI for each regularised case, and two of accuracy."""
+    """A panel of SI for each regularized case, and two of accuracy."""
     runs = [run for ones in cases.values() for run in ones]
     length = common_epochs(runs)
     regularized = {label: ones for label, ones in cases.items() if label != NONE}

@@ -26,7 +26,7 @@ FIRST = 3
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Of networks without a regulariser.
+    """Of networks without a regularizer.
 
     Args:
         results: The finished runs.

@@ -17,7 +17,7 @@ _CAPTION = f"{NETWORKS} Unbiased CKA of minibatches. Epoch 0: before training."
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Of networks without a regulariser that have been compared.
+    """Of networks without a regularizer that have been compared.
 
     Args:
         results: The finished runs.

@@ -67,7 +67,7 @@ def store_small(store):
 
 @pytest.fixture
 def photographs():
-    """JPEG photographs of many shapes, each of one colour and of its own label."""
+    """JPEG photographs of many shapes, each of one color and of its own label."""
 
     def make(numbers):
         rng = np.random.default_rng(1)

@@ -170,7 +170,7 @@ def test_shapes_are_known_without_the_images():
     }
 
 
-def test_a_data_sets_own_batches_are_normalised(loaded):
+def test_a_data_sets_own_batches_are_normalized(loaded):
     """As CIFAR10's are: by mean and deviation of every channel."""
     data = loaded("cifar10")
     mean, std = (np.array(values) for values in NORMALIZATIONS["cifar10"])

@@ -7,7 +7,7 @@ from recipes.data import NAMES, NORMALIZATIONS
 from recipes.data.normalization import IMAGENET, UNIT, normalized
 
 
-def test_bytes_are_divided_by_255_then_normalised():
+def test_bytes_are_divided_by_255_then_normalized():
     images = np.random.default_rng(0).integers(0, 256, (4, 5, 6, 3), np.uint8)
     mean, std = (np.array(values) for values in IMAGENET)
     found = normalized(images, IMAGENET)

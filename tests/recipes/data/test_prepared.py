@@ -121,11 +121,11 @@ def test_what_a_killed_process_left_takes_no_room(tmp_path):
     ("error", "text"),
     [
         (AssertionError("No manual\n  folder."), "cifar10 can .*: No manual folder."),
-        (ConnectionError("no route"), "cifar10 can not be prepared: no route"),
+        (ConnectionError("no route"), "cifar10 cannot be prepared: no route"),
         (OSError(28, "No space"), "prepared: .*3.0.2: No space left on device. Make"),
     ],
 )
-def test_data_that_can_not_be_had(tmp_path, error, text):
+def test_data_that_cannot_be_had(tmp_path, error, text):
     with pytest.raises(Unusable, match=text) as raised:
         prepared(lambda: Builder(tmp_path, error))
     assert raised.value.__cause__ is error and "\n" not in str(raised.value)

@@ -50,7 +50,7 @@ def test_images_keep_their_labels(split):
 
 
 def test_augmented_images_are_those_of_the_epochs_draw(split):
-    """Zeros are padded before the normalisation, as torchvision does."""
+    """Zeros are padded before the normalization, as torchvision does."""
     x, y = epoch_of(
         split.batches(
             10,

@@ -40,7 +40,7 @@ def test_an_epoch_has_every_photograph_once_and_can_be_repeated(stream, augmenta
     first, second = epoch_of(undisturbed), epoch_of(undisturbed, 1)
     for x, y in (first, second):
         assert sorted(y) == list(range(SAMPLES))
-        # Every photograph is of one colour, which is its label.
+        # Every photograph is of one color, which is its label.
         np.testing.assert_allclose(x.mean((1, 2, 3)), 5 * y / 255, atol=0.01)
     assert first[1].tolist() != second[1].tolist()
     tf.random.set_seed(99)
@@ -55,24 +55,24 @@ def test_shuffled_labels_stay_with_their_photographs(stream):
     """In every order of reading a photograph has the same new label."""
     shuffled = stream.corrupted(0.5, seed=2)
 
-    def labels_of_colours(dataset):
+    def labels_of_colors(dataset):
         x, y = epoch_of(dataset)
-        # Every photograph is of one colour, five times its true label.
-        colours = np.rint(x.mean((1, 2, 3)) * 255 / 5).astype(int)
-        assert sorted(colours) == list(range(SAMPLES))
-        return dict(zip(colours.tolist(), y.tolist(), strict=True))
+        # Every photograph is of one color, five times its true label.
+        colors = np.rint(x.mean((1, 2, 3)) * 255 / 5).astype(int)
+        assert sorted(colors) == list(range(SAMPLES))
+        return dict(zip(colors.tolist(), y.tolist(), strict=True))
 
-    in_order = labels_of_colours(shuffled.batches(7))
+    in_order = labels_of_colors(shuffled.batches(7))
     assert sorted(in_order.values()) == list(range(SAMPLES))
     changed = sum(true != label for true, label in in_order.items())
     # All labels differ: of 20 that are permuted one or so stays where it was.
     assert 15 <= changed <= 20
     for augmentation in ("none", "inception"):
         options = {"training": True, "augmentation": augmentation}
-        assert labels_of_colours(shuffled.batches(7, **options)) == in_order
+        assert labels_of_colors(shuffled.batches(7, **options)) == in_order
         later = shuffled.batches(7, **options, seed=1, first_epoch=3)
-        assert labels_of_colours(later) == in_order
-    assert labels_of_colours(stream.corrupted(0, 2).batches(7)) == {
+        assert labels_of_colors(later) == in_order
+    assert labels_of_colors(stream.corrupted(0, 2).batches(7)) == {
         label: label for label in range(SAMPLES)
     }
 

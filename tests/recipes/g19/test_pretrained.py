@@ -50,7 +50,7 @@ def outputs(model, name, x):
     return keras.Model(model.input, model.get_layer(name).output)(x).numpy()
 
 
-def normalised(photographs):
+def normalized(photographs):
     mean, std = (np.array(values) for values in NORMALIZATIONS["imagenet2012"])
     return ((photographs / 255 - mean) / std).astype("float32")
 
@@ -62,7 +62,7 @@ def test_the_first_convolution_sees_caffe_s_images(model, weights, tmp_path):
     kernel = weights["conv1/weights"].transpose(2, 3, 1, 0)
     expected = tf.nn.conv2d(caffe, kernel, 4, "VALID").numpy()
     expected = np.maximum(expected + weights["conv1/biases"], 0)
-    found = outputs(model, "conv1", normalised(photographs))
+    found = outputs(model, "conv1", normalized(photographs))
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-2)
     assert expected.max() > 10
 

@@ -36,7 +36,7 @@ def small_sweeps():
 
 
 def variants(network, alphas):
-    """The other regularisers of a network."""
+    """The other regularizers of a network."""
     fields = {
         "dprime": {"regularizer": ("dprime",)},
         "first3": {"taps": ("first:3",)},
@@ -64,10 +64,10 @@ def finish(run):
         "accuracy": rise.tolist(),
         "val_accuracy": rise.tolist(),
         "test_accuracy": (report.accuracy * rise / rise.max()).tolist(),
-        "test_selectivity": (report.mean() * rise).tolist(),
+        "test_si": (report.mean() * rise).tolist(),
     }
     for layer, mean in report.layer_means().items():
-        history[f"test_selectivity/{layer}"] = (mean * rise).tolist()
+        history[f"test_si/{layer}"] = (mean * rise).tolist()
     write_json(run.folder / "history.json", history)
     followed = {
         name: rng.integers(10, size=(EPOCHS, count)) for name, count in LAYERS.items()
@@ -84,7 +84,7 @@ def finish(run):
         run.folder / "result.json",
         {
             "accuracy": report.accuracy,
-            "selectivity": report.mean(),
+            "si": report.mean(),
             "selected_epoch": EPOCHS - 1,
             "seconds": 1.0,
             "settings": settings.to_json(),
@@ -134,7 +134,7 @@ def made_report(settings, rng):
     )
 
 
-def analyse(results, sweep):
+def analyze(results, sweep):
     """Leave what the analyses of a sweep would."""
     rng = np.random.default_rng(0)
     for alpha, analysis in distances(results, sweep).items():
@@ -169,10 +169,10 @@ def analyse(results, sweep):
 def make_results(tmp_path_factory):
     """Builder of finished runs: of all small sweeps, or of those that are given.
 
-    `keep` says of which settings; `analysed` names sweeps with analyses.
+    `keep` says of which settings; `analyzed` names sweeps with analyses.
     """
 
-    def make(sweeps=None, keep=lambda settings: True, analysed=()):
+    def make(sweeps=None, keep=lambda settings: True, analyzed=()):
         sweeps = small_sweeps() if sweeps is None else sweeps
         output = tmp_path_factory.mktemp("runs")
         for sweep in sweeps.values():
@@ -181,8 +181,8 @@ def make_results(tmp_path_factory):
                 if not run.folder.exists():
                     finish(run)
         results = Results(sweeps, output)
-        for name in analysed:
-            analyse(results, name)
+        for name in analyzed:
+            analyze(results, name)
         return results
 
     return make
@@ -191,4 +191,4 @@ def make_results(tmp_path_factory):
 @pytest.fixture(scope="session")
 def made_results(make_results):
     """The finished runs of all small sweeps, with the residual networks' analyses."""
-    return make_results(analysed=("resnet18", "resnet20"))
+    return make_results(analyzed=("resnet18", "resnet20"))

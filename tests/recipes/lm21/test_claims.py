@@ -111,7 +111,7 @@ def test_no_runs_no_claims(tmp_path):
 
 def test_what_has_not_been_computed_is_left_out(tmp_path):
     chosen = {"resnet20": worlds.sweeps(range(2), grid=(-1, 0))["resnet20"]}
-    found = worlds.results(tmp_path, worlds.Right, chosen, analysed=False)
+    found = worlds.results(tmp_path, worlds.Right, chosen, analyzed=False)
     rows = {claim.rows for claim in claims(found)}
     assert "A1d" in rows
     assert not rows & {"A3", "A4b", "A4c"}

@@ -60,7 +60,7 @@ def logits(first, kernels, silent):
     return second @ kernels[2][0] + kernels[2][1]
 
 
-def test_what_is_analysed_of_which_network(results):
+def test_what_is_analyzed_of_which_network(results):
     names = {one.path.name: 0 for one in analyses.analyses(results)}
     for one in analyses.analyses(results):
         names[one.path.name] += 1

@@ -67,7 +67,7 @@ def test_the_small_scale_is_named(right):
     assert titled([type(run)(small, run.output)], "x") == "MLP, digits (small scale): x"
 
 
-def test_nothing_is_drawn_of_what_was_not_analysed(tmp_path):
+def test_nothing_is_drawn_of_what_was_not_analyzed(tmp_path):
     chosen = {"mlp": worlds.sweeps((0,))["mlp"]}
     results = worlds.results(tmp_path, chosen=chosen)
     assert {name for name, _ in figures(results)} == {"mlp_ablation", "mlp_noise"}

@@ -84,7 +84,7 @@ def test_224_pixels_are_padded_to_227():
     assert IMAGENET.model_options["padding"] == [1, 2]
 
 
-def test_local_responses_are_normalised_as_in_caffe():
+def test_local_responses_are_normalized_as_in_caffe():
     x = np.random.default_rng(0).normal(0, 30, (2, 3, 4, 7)).astype("float32")
     expected = np.empty_like(x)
     for channel in range(7):

@@ -223,7 +223,7 @@ def test_leaky_rectifiers_have_the_names_of_the_others(build):
     assert leaky.names == plain.names
     assert leaky.signed.all()
     assert not plain.signed.any()
-    assert leaky.sites[0].layer.negative_slope == 0.5
+    assert leaky.points[0].layer.negative_slope == 0.5
 
 
 @pytest.mark.parametrize("build", [resnet18, resnet20, resnet50])

@@ -66,8 +66,8 @@ def test_one_network_a_side_leaves_open_what_needs_a_test(tmp_path):
 def test_partial_sets_of_runs_raise_nothing(left_out, tmp_path):
     chosen = worlds.small([0, 1])
     del chosen[left_out]
-    analysed = left_out != "plain"
-    found = claims(worlds.results(tmp_path, worlds.Right, chosen, analysed))
+    analyzed = left_out != "plain"
+    found = claims(worlds.results(tmp_path, worlds.Right, chosen, analyzed))
     assert all(isinstance(claim.found, str) for claim in found)
     assert bool(found) == (left_out != "plain")
 

@@ -46,7 +46,7 @@ def test_the_papers_settings():
         ("summed", {-20}, {(), (5,)}, EARLY, 20),
     ],
 )
-def test_the_papers_regularised_networks(sweep, alphas, windows, taps, epochs):
+def test_the_papers_regularized_networks(sweep, alphas, windows, taps, epochs):
     found = full()[sweep]
     assert {one.alpha for one in found.settings} == alphas
     assert {one.window for one in found.settings} == windows
@@ -72,7 +72,7 @@ def test_the_miniature_has_the_same_sweeps():
 
 
 @pytest.mark.parametrize(("taps", "modules"), [(EARLY, 3), (ALL, 4)])
-def test_regularised_are_the_outputs_of_the_blocks(network, taps, modules):
+def test_regularized_are_the_outputs_of_the_blocks(network, taps, modules):
     model = SelectivityModel(network, alpha=-1.0, taps=taps, groups=MODULES)
     blocks = (3, 4, 6, 3)[:modules]
     assert [len(names) for names in model.groups.values()] == [*blocks]

@@ -109,7 +109,7 @@ def test_selectivity_against_the_epoch_begins_before_training(made):
     assert line.get_ydata()[1] == pytest.approx(worlds.Right.early[1], abs=0.02)
 
 
-def test_areas_are_sums_of_normalised_accuracies(made):
+def test_areas_are_sums_of_normalized_accuracies(made):
     axes = dict(figures(made))["ablation_areas"]().axes[0]
     ranked = axes.lines[0].get_ydata()
     assert ranked[0] == pytest.approx(worlds.Right.ranked[0], abs=0.1)
@@ -168,7 +168,7 @@ def test_si_of_units_of_a_trained_network(trained):
     assert len(found["layers"]) == 16
     for name, values in found["layers"].items():
         mean, low, high = np.transpose(values)
-        key = f"test_selectivity/{name}"
+        key = f"test_si/{name}"
         expected = [run.first_epoch[key][0], *run.history[key]]
         # The history has LM21's epsilon, a tenth of R22's: it is felt before training.
         np.testing.assert_allclose(mean, expected, atol=5e-3)

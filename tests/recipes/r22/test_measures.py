@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keras_selectivity as ks
-from recipes.r22.ablation import able, areas, normalised
+from recipes.r22.ablation import able, areas, normalized
 from recipes.r22.alignment import series
 from recipes.r22.measures import minibatch_cka, unbiased_hsic
 from recipes.r22.modules import of_layers, selectivities
@@ -72,9 +72,9 @@ def test_small_batches_are_left_out():
         minibatch_cka([[*small]])
 
 
-def test_normalised_accuracy_and_its_sum():
+def test_normalized_accuracy_and_its_sum():
     found = {"random": {"4": [[0.5, 0.25, 0.1], [0.8, 0.8, 0.2], [0.0, 0.1, 0.1]]}}
-    curves = normalised(found, "random", 4)
+    curves = normalized(found, "random", 4)
     np.testing.assert_allclose(curves[:2], [[1, 0.5, 0.2], [1, 1, 0.25]])
     assert np.isnan(curves[2]).all()
     np.testing.assert_allclose(areas(found, "random", 4)[:2], [1.7, 2.25])
@@ -98,12 +98,12 @@ def test_a_pair_of_layers_through_training():
 
 def test_a_module_has_the_outputs_of_its_blocks_alone():
     history = {
-        "test_selectivity/stem_relu": [0.9],
-        "test_selectivity/stage1_block1_1_relu": [0.8],
-        "test_selectivity/stage1_block1_out": [0.1],
-        "test_selectivity/stage1_block2_out": [0.3],
-        "test_selectivity/stage4_block1_out": [0.5],
-        "test_selectivity": [0.7],
+        "test_si/stem_relu": [0.9],
+        "test_si/stage1_block1_1_relu": [0.8],
+        "test_si/stage1_block1_out": [0.1],
+        "test_si/stage1_block2_out": [0.3],
+        "test_si/stage4_block1_out": [0.5],
+        "test_si": [0.7],
     }
     assert of_layers(history) == {
         4: ["stage1_block1_out", "stage1_block2_out"],

@@ -73,7 +73,7 @@ def test_labels_are_those_of_the_archive(folder, prepare):
 
 
 def test_images_are_the_files_and_grey_ones_have_three_channels(folder, prepare):
-    grey = []
+    gray = []
     for example in tfds.as_numpy(prepare().as_dataset(split="train")):
         file = example["file_name"].decode()
         path = folder / "train" / file.split("_")[0] / "images" / file
@@ -82,8 +82,8 @@ def test_images_are_the_files_and_grey_ones_have_three_channels(folder, prepare)
         )
         np.testing.assert_array_equal(example["image"], wanted)
         if (example["image"] == example["image"][..., :1]).all():
-            grey.append(file)
-    assert grey == [f"{(folder / 'wnids.txt').read_text().split()[0]}_0.JPEG"]
+            gray.append(file)
+    assert gray == [f"{(folder / 'wnids.txt').read_text().split()[0]}_0.JPEG"]
 
 
 def test_words_and_names_are_kept_with_the_data(folder, prepare, tmp_path):

@@ -10,7 +10,7 @@ from keras_selectivity.functional import Rest
 from keras_selectivity.metrics.base import Observations, UnitMetric, needed
 
 
-class SecondClassSelectivity(UnitMetric):
+class SecondSelectivityIndex(UnitMetric):
     """The selectivity index of the class with the second highest mean (CCMAS_2).
 
     The same index, with that class in the place of the preferred one; the rest
@@ -31,7 +31,7 @@ class SecondClassSelectivity(UnitMetric):
         >>> from keras_selectivity.statistics import class_statistics
         >>> means = np.array([[10.0], [1.0], [0.0]])
         >>> statistics = class_statistics(means, np.eye(3))
-        >>> second = SecondClassSelectivity().compute(Observations(statistics))
+        >>> second = SecondSelectivityIndex().compute(Observations(statistics))
         >>> round(float(second[0]), 6)
         -0.666667
 
@@ -54,9 +54,9 @@ class SecondClassSelectivity(UnitMetric):
             return np.full(means.shape[1], np.nan)
         preferred = np.asarray(statistics.preferred_class)
         means[preferred, np.arange(means.shape[1])] = -np.inf
-        return functional.class_selectivity(
+        return functional.selectivity_index(
             statistics,
             epsilon=self.epsilon,
             rest=self.rest,
-            favourite=np.argmax(means, axis=0),
+            preferred=np.argmax(means, axis=0),
         )

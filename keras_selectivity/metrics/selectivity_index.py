@@ -8,11 +8,11 @@ from keras_selectivity.functional import Rest
 from keras_selectivity.metrics.base import Observations, UnitMetric, needed
 
 
-class ClassSelectivity(UnitMetric):
+class SelectivityIndex(UnitMetric):
     """Class selectivity index (SI) over a data set, in [0, 1].
 
     Needs the class means alone: `classes x units` numbers, whatever the number
-    of samples. See `functional.class_selectivity`.
+    of samples. See `functional.selectivity_index`.
 
     Args:
         epsilon: Positive: 1e-7 in LM21, 1e-6 in R22.
@@ -26,7 +26,7 @@ class ClassSelectivity(UnitMetric):
         >>> import numpy as np
         >>> from keras_selectivity.statistics import class_statistics
         >>> statistics = class_statistics(np.array([[3.0], [1.0]]), np.eye(2))
-        >>> round(float(ClassSelectivity().compute(Observations(statistics))[0]), 4)
+        >>> round(float(SelectivityIndex().compute(Observations(statistics))[0]), 4)
         0.5
 
     Reference:
@@ -42,6 +42,6 @@ class ClassSelectivity(UnitMetric):
     def compute(self, observations: Observations) -> Any:
         """Value of every unit, `(units,)` float64."""
         statistics = needed(observations, "statistics")
-        return functional.class_selectivity(
+        return functional.selectivity_index(
             statistics, epsilon=self.epsilon, rest=self.rest
         )

@@ -8,7 +8,7 @@ from keras_selectivity.functional import Rest
 from keras_selectivity.metrics.base import Observations, UnitMetric, needed
 
 
-class DPrime(UnitMetric):
+class Discriminability(UnitMetric):
     """Class discriminability d' over a data set, without upper bound.
 
     Needs the class means and squares: `2 x classes x units` numbers. See
@@ -27,7 +27,7 @@ class DPrime(UnitMetric):
         >>> from keras_selectivity.statistics import class_statistics
         >>> labels = np.repeat(np.eye(2), 2, axis=0)
         >>> statistics = class_statistics(np.array([[9.0], [11], [0], [2]]), labels)
-        >>> round(float(DPrime().compute(Observations(statistics))[0]), 4)
+        >>> round(float(Discriminability().compute(Observations(statistics))[0]), 4)
         9.0
 
     Reference:
