@@ -9,24 +9,25 @@ import tensorflow as tf
 
 from keras_selectivity import metrics as metrics_module
 from keras_selectivity import taps as taps_module
-from keras_selectivity.batches import (
+from keras_selectivity.checks import (
+    checked_batch_size,
+    checked_flag,
+    checked_verbose,
+)
+from keras_selectivity.data.batches import (
     are_arrays,
     check_data,
     check_inputs,
     first_look,
     not_finite,
 )
-from keras_selectivity.checks import (
-    checked_batch_size,
-    checked_flag,
-    checked_verbose,
-)
+from keras_selectivity.data.responses import ResponseStore
+from keras_selectivity.data.targets import ClassTargets, LabelWatch
 from keras_selectivity.distribution import MultiWorkerModel, from_all
-from keras_selectivity.graph import check_keras
 from keras_selectivity.metrics import Observations, UnitMetric
 from keras_selectivity.model import SelectivityModel
+from keras_selectivity.network.graph import check_keras
 from keras_selectivity.report import SelectivityReport
-from keras_selectivity.responses import ResponseStore
 from keras_selectivity.statistics import (
     ClassStatistics,
     Replicas,
@@ -34,7 +35,6 @@ from keras_selectivity.statistics import (
     unit_mean,
     unit_minimum,
 )
-from keras_selectivity.targets import ClassTargets, LabelWatch
 
 
 def measure(

@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from keras_selectivity import regularizers
 from keras_selectivity import taps as taps_module
-from keras_selectivity.batches import are_arrays
 from keras_selectivity.checks import (
     checked_flag,
     checked_integer,
@@ -21,10 +20,11 @@ from keras_selectivity.checks import (
     checked_number,
     received,
 )
+from keras_selectivity.data.batches import are_arrays
+from keras_selectivity.data.targets import ClassTargets, LabelWatch
 from keras_selectivity.distribution import MultiWorkerModel
-from keras_selectivity.graph import check_model
+from keras_selectivity.network.graph import check_model
 from keras_selectivity.statistics import Replicas, class_statistics
-from keras_selectivity.targets import ClassTargets, LabelWatch
 
 
 @keras.saving.register_keras_serializable(package="keras_selectivity")

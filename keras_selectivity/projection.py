@@ -13,7 +13,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_selectivity.archive import Archived, checked_array
 from keras_selectivity.checks import (
     checked_choice,
     checked_count,
@@ -27,6 +26,7 @@ from keras_selectivity.functional import Rest, checked_rest, selectivity_index
 from keras_selectivity.labels import label_weights
 from keras_selectivity.similarity.activations import as_activations
 from keras_selectivity.statistics import ClassStatistics, class_statistics
+from keras_selectivity.storage.archive import Archived, checked_array
 
 Screening = Literal["float32", "bfloat16"]
 

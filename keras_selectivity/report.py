@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from keras_selectivity.archive import Archived, checked_array, checked_units
 from keras_selectivity.checks import (
     checked_count,
     checked_flag,
@@ -14,6 +13,7 @@ from keras_selectivity.checks import (
     checked_real,
     checked_text,
 )
+from keras_selectivity.storage.archive import Archived, checked_array, checked_units
 
 
 class SelectivityReport(Archived, Mapping[str, dict[str, np.ndarray]]):

@@ -14,10 +14,15 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selectivity.checks import checked_choice, checked_integer
-from keras_selectivity.coverage import warn
-from keras_selectivity.graph import RebuiltGraph, TapPoint, check_model, filter_norms
-from keras_selectivity.reach import beyond
-from keras_selectivity.selection import (
+from keras_selectivity.network.coverage import warn
+from keras_selectivity.network.graph import (
+    RebuiltGraph,
+    TapPoint,
+    check_model,
+    filter_norms,
+)
+from keras_selectivity.network.reach import beyond
+from keras_selectivity.network.selection import (
     First,
     Kind,
     Last,
@@ -29,7 +34,7 @@ from keras_selectivity.selection import (
     select,
     unsaid,
 )
-from keras_selectivity.tracing import traced_apart
+from keras_selectivity.network.tracing import traced_apart
 
 __all__ = [
     "First",

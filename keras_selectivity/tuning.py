@@ -27,7 +27,7 @@ from keras_selectivity.checks import (
     received,
 )
 from keras_selectivity.model import SelectivityModel
-from keras_selectivity.selection import checked_selection
+from keras_selectivity.network.selection import checked_selection
 
 try:
     import keras_tuner

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from recipes import ending
+from recipes.runner import ending
 
 if __name__ == "__main__":
     # Before the other imports, which take seconds.
@@ -19,8 +19,8 @@ from typing import Any
 
 from keras_selectivity.checks import checked_count, checked_path, received
 from recipes import data, papers
-from recipes.settings import parsed, several
-from recipes.sweep import Sweep
+from recipes.runner.settings import parsed, several
+from recipes.runner.sweep import Sweep
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
         sub.add_argument(
             "--set",
             metavar="FIELD=VALUE",
-            help="other settings, such as epochs=3; see recipes/settings.py",
+            help="other settings, such as epochs=3; see recipes/runner/settings.py",
             **several,
         )
         sub.add_argument("--output", default="runs", help="folder; by default runs")
@@ -104,8 +104,8 @@ def list_papers(args: argparse.Namespace) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Train and analyze what is missing, then draw."""
-    from recipes import workers
-    from recipes.results import Results
+    from recipes.runner import workers
+    from recipes.runner.results import Results
 
     sweeps, output = chosen(args), folder(args)
     if args.processes is not None:
@@ -124,8 +124,8 @@ def run(args: argparse.Namespace) -> int:
 
 def figures(args: argparse.Namespace) -> int:
     """Draw every figure and the table of claims from the finished runs."""
-    from recipes.claims import summary, table
-    from recipes.results import Results
+    from recipes.claims.table import summary, table
+    from recipes.runner.results import Results
 
     paper = papers.get(args.name)
     results = Results(chosen(args), folder(args))

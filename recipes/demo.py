@@ -9,7 +9,7 @@ kept and not repeated.
 import os
 import sys
 
-from recipes import ending
+from recipes.runner import ending
 
 if __name__ == "__main__":
     # Before the other imports, which take seconds.
@@ -31,7 +31,7 @@ from keras_selectivity.checks import checked_path
 from keras_selectivity.plots import plot_sweep
 from recipes.data import Split, digits
 from recipes.models import resnet20
-from recipes.settings import several
+from recipes.runner.settings import several
 
 ALPHAS = [-2.0, -0.5, 0.0, 0.5, 2.0]
 EPOCHS = 30

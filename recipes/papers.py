@@ -5,9 +5,9 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from recipes.claims import Claim
-from recipes.results import Results
-from recipes.sweep import Sweep, Task
+from recipes.claims.table import Claim
+from recipes.runner.results import Results
+from recipes.runner.sweep import Sweep, Task
 
 #: Module of each paper, in `recipes`.
 NAMES = ("lm21", "m18", "g19", "r22")

@@ -5,12 +5,12 @@ import json
 import numpy as np
 
 import keras_selectivity as ks
-from recipes.files import checksum, write_json
 from recipes.lm21.analyses import bounds, distances
 from recipes.lm21.experiments import CIFAR10, TINY_IMAGENET, leaky, swept
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.sweep import Sweep
+from recipes.runner.files import checksum, write_json
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
+from recipes.runner.sweep import Sweep
 
 LAYERS = [f"layer{i}" for i in range(6)]
 UNITS = 4

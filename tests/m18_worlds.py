@@ -5,13 +5,13 @@ import zlib
 import numpy as np
 
 import keras_selectivity as ks
-from recipes.files import checksum, write_json
 from recipes.m18 import analyses
 from recipes.m18.experiments import CIFAR10, CORRUPTIONS, IMAGENET, MNIST, corrupted
 from recipes.m18.experiments import dropout as dropout_sweep
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.sweep import Sweep
+from recipes.runner.files import checksum, write_json
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
+from recipes.runner.sweep import Sweep
 
 LAYERS = {
     "mlp": ["hidden_1", "hidden_2"],

@@ -5,12 +5,12 @@ import zlib
 
 import numpy as np
 
-from recipes.files import checksum, write_json
 from recipes.r22.ablation import ORDERS
 from recipes.r22.analyses import COMPARED, analyses
 from recipes.r22.experiments import IMAGENET, sweeps
-from recipes.results import Results
-from recipes.runs import Run
+from recipes.runner.files import checksum, write_json
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 BLOCKS = {4: 3, 5: 4, 6: 6, 7: 3}
 KEPT = (0, 1, 2, 3, 5, 8, 12, 24)

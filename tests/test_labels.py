@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_selectivity.data.targets import ClassTargets, LabelWatch
 from keras_selectivity.labels import FAULTS, Labels, complaint, label_weights
-from keras_selectivity.targets import ClassTargets, LabelWatch
 
 
 def faults(labels, classes, weights=None, **options):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import keras_selectivity as ks
-from keras_selectivity import SelectivityReport, archive
+from keras_selectivity import SelectivityReport
+from keras_selectivity.storage import archive
 
 
 @pytest.fixture(scope="module")

@@ -29,13 +29,13 @@ import numpy as np
 import tensorflow as tf
 
 import keras_selectivity as ks
-from keras_selectivity.archive import Archived
-from keras_selectivity.files import UnusableFileError
 from keras_selectivity.perturbation.progress import Progress
-from recipes.analysis import Analysis
-from recipes.files import read_json, write_json
-from recipes.runs import Run
-from recipes.settings import Settings
+from keras_selectivity.storage.archive import Archived
+from keras_selectivity.storage.files import UnusableFileError
+from recipes.runner.analysis import Analysis
+from recipes.runner.files import read_json, write_json
+from recipes.runner.runs import Run
+from recipes.runner.settings import Settings
 
 NOTICED, HARMLESS, WRONG = "noticed", "harmless", "wrong"
 SETTINGS = Settings(

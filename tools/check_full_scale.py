@@ -24,9 +24,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from recipes import data, papers
-from recipes.settings import Settings
-from recipes.sweep import Sweep
-from recipes.training import compiled, prepare
+from recipes.runner.settings import Settings
+from recipes.runner.sweep import Sweep
+from recipes.runner.training import compiled, prepare
 from tools.bench_measure import peak_memory
 
 #: Images that one epoch of a full-scale training has.

@@ -31,9 +31,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import h5py
 
 import keras_selectivity as ks
-from recipes.runs import Run
-from recipes.settings import Settings
-from recipes.sweep import share
+from recipes.runner.runs import Run
+from recipes.runner.settings import Settings
+from recipes.runner.sweep import share
 from tools import operations
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -6,7 +6,6 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.batches import Batches
 from keras_selectivity.callbacks.data_callback import DataCallback
 from keras_selectivity.checks import (
     checked_choice,
@@ -14,6 +13,7 @@ from keras_selectivity.checks import (
     checked_seed,
     checked_text,
 )
+from keras_selectivity.data.batches import Batches
 from keras_selectivity.perturbation.cumulative import CumulativeAblation
 from keras_selectivity.perturbation.curve import AblationCurve
 from keras_selectivity.perturbation.orders import (

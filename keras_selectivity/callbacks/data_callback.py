@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import keras
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.batches import check_data
 from keras_selectivity.checks import checked_batch_size
+from keras_selectivity.data.batches import check_data
 from keras_selectivity.measure import Measurement, unit_metrics
 from keras_selectivity.metrics import UnitMetric
 from keras_selectivity.report import SelectivityReport

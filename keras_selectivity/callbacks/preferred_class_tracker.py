@@ -7,10 +7,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.archive import Archived, check_ending, check_path, checked_array
 from keras_selectivity.callbacks.data_callback import MeasuringCallback
 from keras_selectivity.distribution import is_chief
-from keras_selectivity.files import remove_unfinished, unusable
+from keras_selectivity.storage.archive import (
+    Archived,
+    check_ending,
+    check_path,
+    checked_array,
+)
+from keras_selectivity.storage.files import remove_unfinished, unusable
 
 
 class PreferredClasses(Archived):

@@ -12,8 +12,8 @@ import numpy as np
 
 from keras_selectivity.checks import checked_flag, checked_path
 from keras_selectivity.distribution import from_chief, is_chief, worker_count
-from keras_selectivity.files import UnusableFileError, remove_unfinished
-from keras_selectivity.weights import check_weights, load_weights, save_weights
+from keras_selectivity.storage.files import UnusableFileError, remove_unfinished
+from keras_selectivity.storage.weights import check_weights, load_weights, save_weights
 
 _FILE = re.compile(r"epoch-(\d+)\.weights\.h5")
 _REMEDY = "Remove it to begin anew, or give this training a `backup_dir` of its own"

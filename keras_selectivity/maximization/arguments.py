@@ -16,8 +16,8 @@ from keras_selectivity.checks import (
     checked_numbers,
     received,
 )
-from keras_selectivity.graph import TapPoint, passes_on
 from keras_selectivity.maximization.transformations import Transformations
+from keras_selectivity.network.graph import TapPoint, passes_on
 
 
 def point(points: Sequence[TapPoint], layer: str | None) -> TapPoint:

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_selectivity.maximization.parametrization import Parametrization
 from keras_selectivity.maximization.transformations import DRAWS, Transformations
-from keras_selectivity.tracing import traced_apart
+from keras_selectivity.network.tracing import traced_apart
 
 # Gradients have unit size, so that what is below this is the rounding of a zero.
 _EPSILON = 1e-3

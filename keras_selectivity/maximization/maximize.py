@@ -15,7 +15,6 @@ from keras_selectivity.checks import (
     checked_seed,
     checked_verbose,
 )
-from keras_selectivity.graph import ends
 from keras_selectivity.maximization import arguments
 from keras_selectivity.maximization.ascent import Ascent
 from keras_selectivity.maximization.maximized import Maximized
@@ -27,6 +26,7 @@ from keras_selectivity.maximization.parametrization import (
 )
 from keras_selectivity.maximization.transformations import Transformations
 from keras_selectivity.model import SelectivityModel
+from keras_selectivity.network.graph import ends
 
 _STEPS_A_CALL = 32
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from keras_selectivity.archive import Archived, checked_array
 from keras_selectivity.checks import checked_choice, checked_text
+from keras_selectivity.storage.archive import Archived, checked_array
 from keras_selectivity.taps import Response
 
 

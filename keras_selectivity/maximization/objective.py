@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
-from keras_selectivity.graph import TapPoint
+from keras_selectivity.network.graph import TapPoint
 from keras_selectivity.taps import Response, Tap, TappedModel
 
 

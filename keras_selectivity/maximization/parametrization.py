@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_selectivity.graph import ends
+from keras_selectivity.network.graph import ends
 
 # Root mean square of the start, where an image ends at 1: enough for starts to differ
 # and for some of them to pass a rectifier, little beside what the ascent adds.

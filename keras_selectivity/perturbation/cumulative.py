@@ -9,14 +9,13 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.archive import check_path
-from keras_selectivity.batches import Batches, check_inputs, first_look
 from keras_selectivity.checks import (
     checked_choice,
     checked_count,
     checked_seed,
     checked_text,
 )
+from keras_selectivity.data.batches import Batches, check_inputs, first_look
 from keras_selectivity.measure import Measurement
 from keras_selectivity.perturbation import orders as orders_module
 from keras_selectivity.perturbation.curve import AblationCurve
@@ -25,6 +24,7 @@ from keras_selectivity.perturbation.orders import Order, Points
 from keras_selectivity.perturbation.probes import Silencing
 from keras_selectivity.perturbation.reference import Clamp, reference_of
 from keras_selectivity.report import SelectivityReport
+from keras_selectivity.storage.archive import check_path
 from keras_selectivity.taps import group
 
 

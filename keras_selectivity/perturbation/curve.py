@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from keras_selectivity.archive import Archived, checked_array
 from keras_selectivity.checks import (
     checked_count,
     checked_kind,
@@ -14,6 +13,7 @@ from keras_selectivity.checks import (
     checked_text,
     received,
 )
+from keras_selectivity.storage.archive import Archived, checked_array
 
 
 def area(fractions: np.ndarray, accuracy: np.ndarray) -> np.ndarray:

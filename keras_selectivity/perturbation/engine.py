@@ -9,10 +9,11 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.batches import Batches, check_inputs, not_finite
 from keras_selectivity.checks import checked_count, checked_verbose
-from keras_selectivity.graph import check_keras
+from keras_selectivity.data.batches import Batches, check_inputs, not_finite
+from keras_selectivity.data.targets import ClassTargets
 from keras_selectivity.model import SelectivityModel
+from keras_selectivity.network.graph import check_keras
 from keras_selectivity.perturbation.probes import Probe, Silencing
 from keras_selectivity.perturbation.progress import Progress
 from keras_selectivity.perturbation.reference import (
@@ -22,7 +23,6 @@ from keras_selectivity.perturbation.reference import (
 )
 from keras_selectivity.perturbation.scores import Scores, Truth
 from keras_selectivity.perturbation.segments import SegmentedModel, Values
-from keras_selectivity.targets import ClassTargets
 
 # What crosses the most crowded cut, for all the rows of one run: enough to keep
 # 2 cores or a GPU busy, little beside what the model itself needs.

@@ -8,18 +8,18 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.archive import check_path
-from keras_selectivity.batches import Batches
 from keras_selectivity.checks import (
     checked_count,
     checked_number,
     checked_seed,
     received,
 )
+from keras_selectivity.data.batches import Batches
 from keras_selectivity.perturbation.curve import NoiseCurve
 from keras_selectivity.perturbation.engine import Engine
 from keras_selectivity.perturbation.probes import Noise
 from keras_selectivity.perturbation.reference import UnitVariances, gather
+from keras_selectivity.storage.archive import check_path
 
 
 def noise(

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_selectivity import archive
-from keras_selectivity.files import remove_unfinished, unusable
+from keras_selectivity.storage import archive
+from keras_selectivity.storage.files import remove_unfinished, unusable
 
 _FORMAT, _VERSION = "keras_selectivity checkpoint of an analysis", 2
 _REMEDY = "Delete it to begin anew"

@@ -5,11 +5,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 import tensorflow as tf
 
-from keras_selectivity.batches import Batches, check_inputs, not_finite
 from keras_selectivity.checks import checked_choice
+from keras_selectivity.data.batches import Batches, check_inputs, not_finite
+from keras_selectivity.data.targets import ClassTargets
 from keras_selectivity.labels import check_weight_shape
 from keras_selectivity.perturbation.segments import SegmentedModel
-from keras_selectivity.targets import ClassTargets
 
 Clamp = Literal["zero", "mean"]
 

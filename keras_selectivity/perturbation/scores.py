@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selectivity.checks import checked_count, received
+from keras_selectivity.data.targets import ClassTargets
 from keras_selectivity.model import SelectivityModel
-from keras_selectivity.targets import ClassTargets
 
 
 class Scores:

@@ -6,8 +6,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_selectivity import graph
 from keras_selectivity import taps as taps_module
+from keras_selectivity.network import graph
 
 # A tensor that crosses from one segment to another, with its Keras mask or None.
 Crossing = tuple[tf.Tensor, tf.Tensor | None]

@@ -8,16 +8,16 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.archive import Archived, check_path, checked_units
-from keras_selectivity.batches import Batches
 from keras_selectivity.checks import (
     checked_choice,
     checked_count,
     checked_kind,
     checked_number,
 )
+from keras_selectivity.data.batches import Batches
 from keras_selectivity.perturbation.engine import Engine
 from keras_selectivity.perturbation.reference import Clamp, reference_of
+from keras_selectivity.storage.archive import Archived, check_path, checked_units
 
 
 def single_unit(

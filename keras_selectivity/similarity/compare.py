@@ -7,15 +7,15 @@ import keras
 import numpy as np
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.batches import Batches
 from keras_selectivity.checks import (
     checked_choice,
     checked_flag,
     checked_number,
     checked_verbose,
 )
-from keras_selectivity.graph import check_keras
-from keras_selectivity.selection import checked_selection
+from keras_selectivity.data.batches import Batches
+from keras_selectivity.network.graph import check_keras
+from keras_selectivity.network.selection import checked_selection
 from keras_selectivity.similarity.canonical import (
     Whitening,
     principal_whitening,

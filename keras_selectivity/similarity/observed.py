@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selectivity import taps as taps_module
-from keras_selectivity.batches import Batches, check_inputs, not_finite
 from keras_selectivity.checks import checked_list, checked_verbose
-from keras_selectivity.graph import check_keras, check_model
+from keras_selectivity.data.batches import Batches, check_inputs, not_finite
 from keras_selectivity.model import SelectivityModel
+from keras_selectivity.network.graph import check_keras, check_model
 
 Spatial = Literal["mean", "positions"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from recipes.ending import Unusable, trouble
+from recipes.runner.ending import Unusable, trouble
 
 
 def prepared(make: Callable[[], Any]) -> Any:

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import Outcome, stated
+from recipes.claims.wording import number, percent
 from recipes.g19 import design, fits, judgements
 from recipes.g19.generated import LEVEL, as_printed, cases, scores
 from recipes.g19.measured import Measured, networks
 from recipes.g19.measures import HIDDEN, LAYERS, extreme, same_class, share_above
-from recipes.results import Results
-from recipes.verdicts import Outcome, stated
-from recipes.wording import number, percent
+from recipes.runner.results import Results
 
 NETWORK = "alexnet"
 #: Of a network: what was found, and whether the claim holds there.

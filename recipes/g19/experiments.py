@@ -1,7 +1,7 @@
 """G19's network, and how one like it is trained: full scale, and in miniature."""
 
-from recipes.settings import Settings
-from recipes.sweep import Sweep
+from recipes.runner.settings import Settings
+from recipes.runner.sweep import Sweep
 
 #: G19 takes the weights that Caffe ships: `recipes.g19.pretrained` reads them. Without
 #: them the network is trained here, as Krizhevsky et al. (2012) did. They divided the

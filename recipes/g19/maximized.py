@@ -8,7 +8,7 @@ import keras_selectivity as ks
 from recipes.data import NORMALIZATIONS, SHAPES
 from recipes.g19.measures import extreme
 from recipes.models.alexnet import with_prob
-from recipes.settings import Settings
+from recipes.runner.settings import Settings
 
 if TYPE_CHECKING:
     from recipes.g19.measured import Network

@@ -11,15 +11,15 @@ import numpy as np
 import tensorflow as tf
 
 import keras_selectivity as ks
-from keras_selectivity.archive import Archived
+from keras_selectivity.storage.archive import Archived
 from recipes.data import Data
 from recipes.g19 import maximized
 from recipes.g19.measures import LAYERS, extreme, images, metrics
 from recipes.models.alexnet import with_prob
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.settings import Settings
-from recipes.training import EVALUATION_BATCH, load
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
+from recipes.runner.settings import Settings
+from recipes.runner.training import EVALUATION_BATCH, load
 
 #: Images of the example unit's class at each level of response (figure 3c-e).
 SHOWN = 4

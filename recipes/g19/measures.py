@@ -7,7 +7,7 @@ import numpy as np
 
 import keras_selectivity as ks
 from keras_selectivity.metrics import Observations, UnitMetric
-from recipes.settings import Settings
+from recipes.runner.settings import Settings
 
 #: As G19 has them, from the input to the output.
 LAYERS = ("conv5", "fc6", "fc7", "fc8", "prob")

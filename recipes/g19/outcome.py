@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from recipes.claims import summary, table
+from recipes.claims.table import summary, table
 from recipes.g19 import claims, figures, tables
 from recipes.g19.measured import Measured
 

@@ -28,9 +28,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from recipes import ending
 from recipes.data import NORMALIZATIONS
-from recipes.training import build, load
+from recipes.runner import ending
+from recipes.runner.training import build, load
 
 #: Layers with weights.
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8")

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from recipes import ending
 from recipes.g19.design import (
     LAYERS,
     LISTS,
@@ -37,6 +36,7 @@ from recipes.g19.judgements import (
     scores,
     table_2,
 )
+from recipes.runner import ending
 
 COLUMNS = 10
 
@@ -48,7 +48,7 @@ def make_panels(args: argparse.Namespace) -> int:
     from recipes import papers
     from recipes.g19 import maximized
     from recipes.g19.measured import networks
-    from recipes.results import Results
+    from recipes.runner.results import Results
 
     output = args.runs / "g19" / args.scale
     measured = networks(Results(papers.get("g19").scales[args.scale](), output))

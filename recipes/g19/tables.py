@@ -10,7 +10,7 @@ import keras_selectivity as ks
 from recipes.g19 import judgements
 from recipes.g19.measured import Measured, networks
 from recipes.g19.measures import LAYERS, extreme, images, share_above
-from recipes.results import Results
+from recipes.runner.results import Results
 
 #: Columns of table 1: measure and threshold.
 THRESHOLDS = (

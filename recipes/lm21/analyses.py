@@ -11,10 +11,10 @@ import numpy as np
 
 import keras_selectivity as ks
 from keras_selectivity.similarity.observed import activations_of
-from recipes.analysis import Analysis
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.training import EVALUATION_BATCH, load
+from recipes.runner.analysis import Analysis
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
+from recipes.runner.training import EVALUATION_BATCH, load
 
 #: The paper takes both no further than alpha = -5 for ResNet20.
 LOWEST = -5.0

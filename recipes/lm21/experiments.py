@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from recipes.settings import Settings
-from recipes.sweep import Sweep
+from recipes.runner.settings import Settings
+from recipes.runner.sweep import Sweep
 
 #: The paper's grid (figure 4b), for SI; d' and the variants stop at 5.
 MAGNITUDES = (0.1, 0.2, 0.3, 0.4, 0.7, 1, 2, 5, 10, 30, 100)

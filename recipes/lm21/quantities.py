@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_selectivity.inference import RankCorrelation, spearman
 from recipes.lm21 import measures
-from recipes.runs import Run
+from recipes.runner.runs import Run
 
 
 def accuracy(run: Run) -> float:

@@ -13,10 +13,10 @@ from keras_selectivity.perturbation import (
     NoiseCurve,
     SingleUnitAblation,
 )
-from recipes.analysis import Analysis
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.training import EVALUATION_BATCH, load
+from recipes.runner.analysis import Analysis
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
+from recipes.runner.training import EVALUATION_BATCH, load
 
 #: Points of a curve, and random orders of the units; the paper has ten of them.
 POINTS, REPEATS = 21, 10

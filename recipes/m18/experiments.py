@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recipes.settings import Settings
-from recipes.sweep import Sweep
+from recipes.runner.settings import Settings
+from recipes.runner.sweep import Sweep
 
 #: Shares of shuffled labels. The paper's own are in legends that are lost.
 CORRUPTIONS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -6,7 +6,7 @@ import numpy as np
 
 from recipes.m18.analyses import curve, noise_curves
 from recipes.m18.measures import half_point
-from recipes.runs import Run
+from recipes.runner.runs import Run
 
 
 def area(run: Run) -> float:

@@ -10,14 +10,14 @@ import numpy as np
 from keras_selectivity import inference, metrics
 from keras_selectivity.measure import Measurement
 from keras_selectivity.perturbation.cumulative import CumulativeAblation
-from recipes.analysis import Analysis
 from recipes.r22 import experiments
 from recipes.r22.ablation import ORDERS
 from recipes.r22.measures import minibatch_cka
 from recipes.r22.modules import NUMBERS
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.training import EVALUATION_BATCH, build, load
+from recipes.runner.analysis import Analysis
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
+from recipes.runner.training import EVALUATION_BATCH, build, load
 
 #: Networks of figures 5 and 10, as the paper says.
 SIMILAR = 6

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from recipes.settings import Settings
-from recipes.sweep import Sweep
+from recipes.runner.settings import Settings
+from recipes.runner.sweep import Sweep
 
 #: The outputs of the bottleneck blocks: R22's units are their feature maps. The paper
 #: numbers a ResNet50's modules from 4, the stages here from 1.

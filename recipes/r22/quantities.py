@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from recipes.r22.modules import EARLY, selectivities
-from recipes.results import Results
-from recipes.runs import Run
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 #: Runs of one setting, or of several that one line shows, by a label.
 Cases = dict[str, list[Run]]

@@ -8,7 +8,7 @@ import pytest
 
 import keras_selectivity as ks
 from keras_selectivity.callbacks import TrainingBackup
-from keras_selectivity.files import UnusableFileError
+from keras_selectivity.storage.files import UnusableFileError
 from tools import check_interruption
 
 

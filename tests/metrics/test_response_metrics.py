@@ -6,7 +6,8 @@ import pytest
 from sklearn.metrics import mutual_info_score, precision_score
 
 import keras_selectivity as ks
-from keras_selectivity import metrics, responses
+from keras_selectivity import metrics
+from keras_selectivity.data import responses
 from keras_selectivity.metrics import Observations
 from keras_selectivity.statistics import class_statistics
 

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from recipes import ending
 from recipes.__main__ import main
+from recipes.runner import ending
 from tools import check_sweep
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from recipes.drawing import Drawing
+from recipes.figures import Drawing
 from recipes.g19.figures import agreement, distributions, examples, layers, made
 from recipes.g19.measured import Measured, networks
-from recipes.results import Results
+from recipes.runner.results import Results
 
 THEMES = (layers, examples, agreement, distributions, made)
 

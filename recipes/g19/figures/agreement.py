@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_selectivity.plots import plot_agreement
-from recipes.drawing import Drawing, describe, panels
+from recipes.figures import Drawing, describe, panels
 from recipes.g19.figures.layers import title
 from recipes.g19.measured import Measured
 from recipes.g19.measures import HIDDEN, LAYERS, same_class

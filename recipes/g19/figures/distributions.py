@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from matplotlib.figure import Figure
 
-from recipes.drawing import Drawing, panels
+from recipes.figures import Drawing, panels
 from recipes.g19 import fits
 from recipes.g19.figures.layers import title
 from recipes.g19.measured import Measured

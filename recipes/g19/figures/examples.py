@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_selectivity.plots.jitter import draw_jitter
-from recipes.drawing import Drawing, describe, panels
+from recipes.figures import Drawing, describe, panels
 from recipes.g19 import fits
 from recipes.g19.figures.layers import title
 from recipes.g19.generated import cases, labels, scores

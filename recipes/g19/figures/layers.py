@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from recipes.drawing import Drawing, panels
+from recipes.figures import Drawing, panels
 from recipes.g19.measured import Measured
 from recipes.g19.measures import LAYERS, images
 

@@ -6,7 +6,7 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from keras_selectivity.plots import plot_maximized
-from recipes.drawing import Drawing, describe
+from recipes.figures import Drawing, describe
 from recipes.g19.figures.layers import title
 from recipes.g19.maximized import LAYERS
 from recipes.g19.measured import Measured

@@ -1,6 +1,6 @@
 """LM21's claims, by theme, beside what was found: each with a rule that is stated."""
 
-from recipes.claims import Claim
+from recipes.claims.table import Claim
 from recipes.lm21.claims import (
     accuracy,
     basis,
@@ -10,7 +10,7 @@ from recipes.lm21.claims import (
     training,
     units,
 )
-from recipes.results import Results
+from recipes.runner.results import Results
 
 _THEMES = (accuracy, basis, selectivity, units, measures, layers, training)
 

@@ -5,7 +5,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from keras_selectivity.inference import family, rank_sum_test
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import (
+    LEVEL,
+    UNDECIDED,
+    Outcome,
+    corrected,
+    decided,
+    extreme,
+    stated,
+    together,
+)
+from recipes.claims.wording import percent
 from recipes.lm21 import quantities
 from recipes.lm21.claims.differences import differs
 from recipes.lm21.claims.losses import (
@@ -20,18 +31,7 @@ from recipes.lm21.claims.losses import (
 )
 from recipes.lm21.claims.samples import Pairs, Samples, fewest, negative, positive
 from recipes.lm21.claims.trends import trend
-from recipes.results import Results
-from recipes.verdicts import (
-    LEVEL,
-    UNDECIDED,
-    Outcome,
-    corrected,
-    decided,
-    extreme,
-    stated,
-    together,
-)
-from recipes.wording import percent
+from recipes.runner.results import Results
 
 #: Rows and text: promoting selectivity harms at every alpha.
 HARM = {

@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_selectivity.inference import Comparison, paired_t_test
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import LEVEL, Outcome, extreme, stated
 from recipes.lm21.analyses import as_distances, bounds, distances
 from recipes.lm21.claims.differences import differs
 from recipes.lm21.claims.samples import Samples, negative
 from recipes.lm21.claims.trends import trend
-from recipes.results import Results
-from recipes.verdicts import LEVEL, Outcome, extreme, stated
+from recipes.runner.results import Results
 
 #: Rows of the distances, of their growth, of the bounds, of the bounds by layer.
 ROWS = {

@@ -13,15 +13,7 @@ from keras_selectivity.inference import (
     rank_sum_test,
     t_test,
 )
-from recipes.lm21.claims.samples import (
-    Pairs,
-    Samples,
-    Where,
-    everything,
-    fewest,
-    spread,
-)
-from recipes.verdicts import (
+from recipes.claims.verdicts import (
     LEVEL,
     UNDECIDED,
     Outcome,
@@ -31,7 +23,15 @@ from recipes.verdicts import (
     extreme,
     together,
 )
-from recipes.wording import number
+from recipes.claims.wording import number
+from recipes.lm21.claims.samples import (
+    Pairs,
+    Samples,
+    Where,
+    everything,
+    fewest,
+    spread,
+)
 
 _NAMES: dict[Callable[..., Comparison], str] = {
     t_test: "t-test",

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import Outcome, stated
+from recipes.claims.wording import percent
 from recipes.lm21 import quantities
 from recipes.lm21.claims.differences import denied, differs, pooled
 from recipes.lm21.claims.losses import gains_less, harmless
 from recipes.lm21.claims.samples import Samples, negative, positive
 from recipes.lm21.claims.trends import trend
-from recipes.results import Results
-from recipes.verdicts import Outcome, stated
-from recipes.wording import percent
+from recipes.runner.results import Results
 
 #: For each end, the quantity that is regularized.
 ENDS = {

@@ -1,8 +1,7 @@
 """Rules about how much accuracy is lost, or is not."""
 
 from keras_selectivity.inference import family
-from recipes.lm21.claims.samples import Samples, Where, fewest, negative, positive
-from recipes.verdicts import (
+from recipes.claims.verdicts import (
     LEVEL,
     UNDECIDED,
     Outcome,
@@ -11,7 +10,8 @@ from recipes.verdicts import (
     extreme,
     together,
 )
-from recipes.wording import number
+from recipes.claims.wording import number
+from recipes.lm21.claims.samples import Samples, Where, fewest, negative, positive
 
 #: A percentage point: a loss of accuracy that does no harm.
 POINT = 0.01

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from keras_selectivity.inference import rank_sum_test
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import Outcome, extreme, stated
+from recipes.claims.wording import percent
 from recipes.lm21 import quantities
 from recipes.lm21.claims.accuracy import opposite
 from recipes.lm21.claims.differences import denied, differs
 from recipes.lm21.claims.samples import Samples, everything, negative, positive
 from recipes.lm21.claims.selectivity import SMALL
 from recipes.lm21.claims.trends import looser, trend
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.verdicts import Outcome, extreme, stated
-from recipes.wording import percent
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 #: Name, quantity, and rows in ResNet18 and ResNet20.
 MEASURES: tuple[tuple[str, Callable[[Run], float], str, str], ...] = (

@@ -6,9 +6,9 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from keras_selectivity.inference import Interval, bootstrap_mean
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.wording import number
+from recipes.claims.wording import number
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 #: Which values of alpha a claim is about.
 Where = Callable[[float], bool]

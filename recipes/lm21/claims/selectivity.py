@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from keras_selectivity.inference import paired_t_test
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import LEVEL, Outcome, extreme, stated
+from recipes.claims.wording import percent
 from recipes.lm21 import quantities
 from recipes.lm21.claims.differences import differs, uneven
 from recipes.lm21.claims.samples import Samples, Where, negative, positive
 from recipes.lm21.claims.trends import in_order, trend
-from recipes.results import Results
-from recipes.verdicts import LEVEL, Outcome, extreme, stated
-from recipes.wording import percent
+from recipes.runner.results import Results
 
 #: Up to here alpha is small: where the paper finds regular effects in all networks.
 SMALL = 1.0

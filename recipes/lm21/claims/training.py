@@ -4,15 +4,15 @@ import math
 from collections.abc import Iterator
 
 from keras_selectivity.inference import Quartiles, quartiles
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import Outcome, stated
+from recipes.claims.wording import percent
 from recipes.lm21 import quantities
 from recipes.lm21.claims.differences import alike, between, differs, pooled
 from recipes.lm21.claims.losses import POINT, little
 from recipes.lm21.claims.samples import Samples, Where, negative, positive, spread
 from recipes.lm21.claims.trends import trend, unrelated
-from recipes.results import Results
-from recipes.verdicts import Outcome, stated
-from recipes.wording import percent
+from recipes.runner.results import Results
 
 #: A median of t95 above so many times that at alpha 0 is slow.
 SLOW = 1.5

@@ -5,8 +5,7 @@ import math
 import numpy as np
 
 from keras_selectivity.inference import RankCorrelation, spearman
-from recipes.lm21.claims.samples import Samples, Where
-from recipes.verdicts import (
+from recipes.claims.verdicts import (
     FEW,
     LEVEL,
     UNDECIDED,
@@ -15,6 +14,7 @@ from recipes.verdicts import (
     extreme,
     together,
 )
+from recipes.lm21.claims.samples import Samples, Where
 
 #: As far may a mean be out of order where means are said to be in order.
 STEP = 0.01

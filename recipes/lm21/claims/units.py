@@ -3,15 +3,15 @@
 import math
 from collections.abc import Iterator
 
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import LEVEL, Outcome, stated, together
+from recipes.claims.wording import number, percent
 from recipes.lm21 import quantities
 from recipes.lm21.claims.differences import between, differs
 from recipes.lm21.claims.losses import points
 from recipes.lm21.claims.samples import Samples, Where, positive
 from recipes.lm21.claims.trends import correlation, rho, trend
-from recipes.results import Results
-from recipes.verdicts import LEVEL, Outcome, stated, together
-from recipes.wording import number, percent
+from recipes.runner.results import Results
 
 #: Accuracy that is lost before units become sparse: 4 points, and 5.
 LOSS = {"resnet18": 0.04, "resnet20": 0.05}

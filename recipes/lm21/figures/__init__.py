@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from recipes.drawing import Drawing
+from recipes.figures import Drawing
 from recipes.lm21.figures import (
     accuracy,
     activity,
@@ -11,7 +11,7 @@ from recipes.lm21.figures import (
     off_axis,
     variants,
 )
-from recipes.results import Results
+from recipes.runner.results import Results
 
 THEMES = (accuracy, information, off_axis, activity, variants, learning)
 

@@ -6,7 +6,7 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from keras_selectivity import inference
-from recipes.drawing import Drawing, panels
+from recipes.figures import Drawing, panels
 from recipes.lm21.figures.frames import (
     ACCURACY,
     INTERVALS,
@@ -41,7 +41,7 @@ from recipes.lm21.figures.values import (
     titled,
     up_to,
 )
-from recipes.results import Results
+from recipes.runner.results import Results
 
 #: Of the magnitudes, where the paper shows distributions.
 SUBSET = 2.0

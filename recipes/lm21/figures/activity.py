@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from matplotlib.figure import Figure
 
-from recipes.drawing import Drawing, panels
+from recipes.figures import Drawing, panels
 from recipes.lm21.figures.frames import (
     ACCURACY,
     INTERVALS,
@@ -31,8 +31,8 @@ from recipes.lm21.figures.values import (
     up_to,
 )
 from recipes.lm21.measures import dead_share, sparse_share, units
-from recipes.results import Results
-from recipes.runs import Run
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 #: Figure A8c goes no further.
 SHOWN = 5.0

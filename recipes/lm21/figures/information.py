@@ -6,11 +6,11 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from keras_selectivity.plots._layers import measure_label
-from recipes.drawing import Drawing, panels
+from recipes.figures import Drawing, panels
 from recipes.lm21.figures.frames import INTERVALS, name_shades, shades
 from recipes.lm21.figures.pieces import layers_and_mean
 from recipes.lm21.figures.values import SIGNS, Runs, networks, of_sign, titled
-from recipes.results import Results
+from recipes.runner.results import Results
 
 #: Measure of the reports, and what the file is called.
 MEASURES = {

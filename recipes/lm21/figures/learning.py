@@ -5,13 +5,13 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from recipes.drawing import Drawing, panels
+from recipes.figures import Drawing, panels
 from recipes.lm21.figures.frames import INTERVALS, alpha_axis, even, shades
 from recipes.lm21.figures.pieces import boxes, curve
 from recipes.lm21.figures.values import Runs, networks, of_sign, sampled, titled
 from recipes.lm21.measures import changed_share, changes, t95
-from recipes.results import Results
-from recipes.runs import Run
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 
 def figures(results: Results) -> Iterator[Drawing]:

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 
 from keras_selectivity import plots
 from keras_selectivity.similarity import ReplicateDistances
-from recipes.drawing import Drawing, describe
+from recipes.figures import Drawing, describe
 from recipes.lm21.analyses import as_distances, bounds, distances
 from recipes.lm21.figures.frames import LEVELS, even, mark
 from recipes.lm21.figures.values import Runs, networks, titled
-from recipes.results import Results
+from recipes.runner.results import Results
 
 #: The paper's example of distances by layer.
 EXAMPLE = -2.0

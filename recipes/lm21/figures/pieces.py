@@ -21,7 +21,7 @@ from recipes.lm21.figures.values import (
     sampled,
     stars,
 )
-from recipes.runs import Run
+from recipes.runner.runs import Run
 
 
 def line(

@@ -9,8 +9,8 @@ import numpy as np
 
 from keras_selectivity import inference
 from keras_selectivity.plots._intervals import mean_interval
-from recipes.results import Results
-from recipes.runs import Run
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 Runs = Mapping[float, Sequence[Run]]
 Value = Callable[[Run], float]

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from keras_selectivity import inference
 from keras_selectivity.plots._layers import measure_label
-from recipes.drawing import Drawing, panels
+from recipes.figures import Drawing, panels
 from recipes.lm21.figures.frames import (
     ACCURACY,
     INTERVALS,
@@ -38,8 +38,8 @@ from recipes.lm21.figures.values import (
     up_to,
 )
 from recipes.lm21.measures import mean_over, regularized_layers, units
-from recipes.results import Results
-from recipes.runs import Run
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 ENDS = {"first3": "first:3", "last3": "last:3"}
 #: Of the magnitudes, where the paper shows a subset.

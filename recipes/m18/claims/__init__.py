@@ -1,8 +1,8 @@
 """M18's claims, by theme, beside what was found: each with a rule that is stated."""
 
-from recipes.claims import Claim
+from recipes.claims.table import Claim
 from recipes.m18.claims import generalization, memorization, regularizers, units
-from recipes.results import Results
+from recipes.runner.results import Results
 
 _THEMES = (memorization, generalization, regularizers, units)
 

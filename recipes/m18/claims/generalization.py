@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import FEW, LEVEL, Outcome, extreme, stated, together
+from recipes.claims.wording import percent
 from recipes.m18 import quantities
 from recipes.m18.analyses import FOLLOWED, training
 from recipes.m18.claims.rules import correlated, greater, ranks, within
 from recipes.m18.measures import Picks, bimodality, picks
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.verdicts import FEW, LEVEL, Outcome, extreme, stated, together
-from recipes.wording import percent
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 #: Networks at either end of the ensemble.
 ENDS = 5

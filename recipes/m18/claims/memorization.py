@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import Outcome, stated
+from recipes.claims.wording import number, percent
 from recipes.data import SHAPES
 from recipes.m18 import analyses, quantities
 from recipes.m18.claims.rules import disordered, lower, sampled, within
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.verdicts import Outcome, stated
-from recipes.wording import number, percent
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 #: Sweep, and its rows of ablation and of noise.
 SWEEPS = {

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from keras_selectivity.inference import paired_t_test
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import Outcome, stated
+from recipes.claims.wording import number, percent
 from recipes.m18 import quantities
 from recipes.m18.analyses import curve, true_labels
 from recipes.m18.claims.rules import Write, greater, sampled, within
 from recipes.m18.measures import area_past, at_fraction
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.verdicts import Outcome, stated
-from recipes.wording import number, percent
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 #: Largest loss of accuracy up to the dropout fraction that is minimal.
 MINIMAL = 0.05

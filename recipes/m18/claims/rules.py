@@ -14,8 +14,7 @@ from keras_selectivity.inference import (
     spearman,
     t_test,
 )
-from recipes.runs import Run
-from recipes.verdicts import (
+from recipes.claims.verdicts import (
     FEW,
     LEVEL,
     UNDECIDED,
@@ -25,7 +24,8 @@ from recipes.verdicts import (
     extreme,
     together,
 )
-from recipes.wording import number
+from recipes.claims.wording import number
+from recipes.runner.runs import Run
 
 Write = Callable[[float], str]
 #: For each label, such as a share of shuffled labels, a number for each network.

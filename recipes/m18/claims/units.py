@@ -10,13 +10,13 @@ from keras_selectivity.perturbation.correlation import (
     ImportanceCorrelation,
     correlation,
 )
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import LEVEL, Outcome, extreme, stated
+from recipes.claims.wording import percent
 from recipes.m18.analyses import SINGLE, Units, true_labels, units
 from recipes.m18.claims.rules import early_is_greater, ranks
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.verdicts import LEVEL, Outcome, extreme, stated
-from recipes.wording import percent
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 #: A correlation below it in size is slight.
 SLIGHT = 0.3

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from recipes.drawing import Drawing
+from recipes.figures import Drawing
 from recipes.m18.figures import generalization, memorization, regularizers, units
-from recipes.results import Results
+from recipes.runner.results import Results
 
 THEMES = (memorization, generalization, regularizers, units)
 

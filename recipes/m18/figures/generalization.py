@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from keras_selectivity.inference import spearman
-from recipes.drawing import Drawing, panels
+from recipes.figures import Drawing, panels
 from recipes.m18 import quantities
 from recipes.m18.analyses import curves, training
 from recipes.m18.claims.generalization import (
@@ -23,8 +23,8 @@ from recipes.m18.claims.generalization import (
 from recipes.m18.claims.rules import ranks
 from recipes.m18.figures.pieces import BANDS, ablated, legend, titled
 from recipes.m18.measures import picks
-from recipes.results import Results
-from recipes.runs import Run
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 AREA = "area under the ablation curve"
 #: Test losses further above the lowest are cut off, as in the paper's figure.

@@ -5,11 +5,11 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from recipes.drawing import Drawing, panels
+from recipes.figures import Drawing, panels
 from recipes.m18.analyses import curves, noise_curves
 from recipes.m18.claims.memorization import groups
 from recipes.m18.figures.pieces import BANDS, ablated, noised, titled
-from recipes.results import Results
+from recipes.runner.results import Results
 
 #: Sweep, and how its name begins in files.
 SWEEPS = {"mlp": "mlp", "convnet": "convnet", "resnet50_corrupted": "resnet50"}

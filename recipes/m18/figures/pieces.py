@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from keras_selectivity.perturbation import AblationCurve, NoiseCurve
 from keras_selectivity.plots._curves import accuracy_label, draw_band
-from recipes.runs import Run
+from recipes.runner.runs import Run
 
 TRAINING = "training "
 BANDS = "Bands: standard deviation over networks and ten random orders of units."

@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from keras_selectivity.plots._layers import measure_label
-from recipes.drawing import Drawing, panels
+from recipes.figures import Drawing, panels
 from recipes.m18 import quantities
 from recipes.m18.analyses import curves, true_labels
 from recipes.m18.claims.regularizers import dropout as dropout_of
 from recipes.m18.figures.pieces import BANDS, ablated, titled
-from recipes.results import Results
-from recipes.runs import Run
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 
 def figures(results: Results) -> Iterator[Drawing]:

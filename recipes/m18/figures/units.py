@@ -18,12 +18,12 @@ from keras_selectivity.plots._layers import (
     measure_label,
     scatter_units,
 )
-from recipes.drawing import Drawing, describe, panels
+from recipes.figures import Drawing, describe, panels
 from recipes.m18.analyses import SINGLE, Units, true_labels, units
 from recipes.m18.claims.units import related, with_norm
 from recipes.m18.figures.pieces import titled
-from recipes.results import Results
-from recipes.runs import Run
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 METRICS = {"si": "selectivity", "mutual_information": "information"}
 IMPACT = "test loss that silencing adds"

@@ -1,8 +1,8 @@
 """R22's claims beside what was found: each with a rule that is stated."""
 
-from recipes.claims import Claim
+from recipes.claims.table import Claim
 from recipes.r22.claims import networks, regularized, selectivity
-from recipes.results import Results
+from recipes.runner.results import Results
 
 _THEMES = (selectivity, networks, regularized)
 

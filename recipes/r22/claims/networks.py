@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import Outcome, stated
+from recipes.claims.wording import number
 from recipes.r22.ablation import able, areas
 from recipes.r22.alignment import LATE as LATE_LAYERS
 from recipes.r22.alignment import MODULE_PAIRS, series
@@ -14,9 +16,7 @@ from recipes.r22.analyses import ablations, computed, similarities
 from recipes.r22.claims.rules import paired_higher
 from recipes.r22.modules import EARLY, LATE
 from recipes.r22.quantities import chance
-from recipes.results import Results
-from recipes.verdicts import Outcome, stated
-from recipes.wording import number
+from recipes.runner.results import Results
 
 #: Epochs that "the early epochs" of figure 3 are taken to be.
 SOON = 5

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import LEVEL, UNDECIDED, Outcome, decided, stated, together
+from recipes.claims.wording import number
 from recipes.r22.claims.rules import (
     LAST,
     MARGIN,
@@ -31,10 +33,8 @@ from recipes.r22.quantities import (
     strengths,
     training_accuracy,
 )
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.verdicts import LEVEL, UNDECIDED, Outcome, decided, stated, together
-from recipes.wording import number
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 Value = Callable[[Run], np.ndarray]
 #: "SI near 1".

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from keras_selectivity import inference
-from recipes.verdicts import (
+from recipes.claims.verdicts import (
     LEVEL,
     UNDECIDED,
     Outcome,
@@ -16,7 +16,7 @@ from recipes.verdicts import (
     extreme,
     together,
 )
-from recipes.wording import number
+from recipes.claims.wording import number
 
 #: Numbers of networks.
 Values = Sequence[float] | npt.NDArray[np.float64]

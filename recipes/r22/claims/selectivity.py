@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from recipes.claims import Claim
+from recipes.claims.table import Claim
+from recipes.claims.verdicts import Outcome, stated
+from recipes.claims.wording import number
 from recipes.r22.claims.rules import paired_higher
 from recipes.r22.modules import EARLY, LATE
 from recipes.r22.quantities import blocks, modules
-from recipes.results import Results
-from recipes.verdicts import Outcome, stated
-from recipes.wording import number
+from recipes.runner.results import Results
 
 #: "The first few epochs".
 FEW = 5

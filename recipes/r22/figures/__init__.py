@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from recipes.drawing import Drawing
+from recipes.figures import Drawing
 from recipes.r22.figures import ablations, regularized, selectivity, similarity
-from recipes.results import Results
+from recipes.runner.results import Results
 
 THEMES = (selectivity, ablations, similarity, regularized)
 

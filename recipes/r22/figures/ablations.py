@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from recipes.drawing import Drawing
+from recipes.figures import Drawing
 from recipes.r22.ablation import ORDERS, able, accuracies, areas, normalized
 from recipes.r22.analyses import ablations, computed
 from recipes.r22.figures.pieces import (
@@ -21,7 +21,7 @@ from recipes.r22.figures.pieces import (
 )
 from recipes.r22.modules import EARLY
 from recipes.r22.quantities import chance
-from recipes.results import Results
+from recipes.runner.results import Results
 
 _SILENCED = "feature maps silenced"
 _COLORS = {"most_selective": "C3", "random": "0.4"}

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from keras_selectivity.plots._intervals import draw_interval, mean_interval
-from recipes.drawing import panels
+from recipes.figures import panels
 from recipes.r22.quantities import NONE, Cases, blocks, common_epochs
-from recipes.runs import Run
+from recipes.runner.runs import Run
 
 ACCURACY = "test accuracy (%)"
 TRAINING = "training accuracy (%)"

@@ -5,7 +5,7 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from recipes.drawing import Drawing
+from recipes.figures import Drawing
 from recipes.r22.experiments import STRONG
 from recipes.r22.figures.pieces import (
     ACCURACY,
@@ -36,8 +36,8 @@ from recipes.r22.quantities import (
     strengths,
     training_accuracy,
 )
-from recipes.results import Results
-from recipes.runs import Run
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 _MAIN = f"alpha {STRONG:g} on modules 4 to 6"
 _SWITCH = "Dotted: where the regularizer is switched on or off."

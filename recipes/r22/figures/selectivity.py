@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from matplotlib.figure import Figure
 
-from recipes.drawing import Drawing
+from recipes.figures import Drawing
 from recipes.r22.analyses import computed, unit_selectivities
 from recipes.r22.figures.pieces import (
     COLORS,
@@ -19,7 +19,7 @@ from recipes.r22.figures.pieces import (
     scale,
 )
 from recipes.r22.quantities import blocks, by_step, modules, steps_per_epoch
-from recipes.results import Results
+from recipes.runner.results import Results
 
 #: Epochs that the steps are shown of.
 FIRST = 3

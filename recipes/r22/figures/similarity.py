@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from recipes.drawing import Drawing
+from recipes.figures import Drawing
 from recipes.r22.alignment import LATE, MODULE_PAIRS, series
 from recipes.r22.analyses import computed, similarities
 from recipes.r22.figures.pieces import NETWORKS, epoch_axis, follow, opened
-from recipes.results import Results
+from recipes.runner.results import Results
 
 _CAPTION = f"{NETWORKS} Unbiased CKA of minibatches. Epoch 0: before training."
 

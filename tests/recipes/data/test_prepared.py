@@ -11,7 +11,7 @@ import pytest
 from recipes.data import load
 from recipes.data.catalogue import HELD_OUT
 from recipes.data.prepared import prepared
-from recipes.ending import Unusable
+from recipes.runner.ending import Unusable
 from small_archives import write_tiny_imagenet
 
 ROOT = Path(__file__).resolve().parents[3]

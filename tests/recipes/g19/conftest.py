@@ -9,9 +9,9 @@ import keras_selectivity as ks
 from recipes.g19 import maximized
 from recipes.g19.experiments import DIGITS, SMALL_ALEXNET
 from recipes.g19.measured import Examples, networks
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.sweep import Sweep
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
+from recipes.runner.sweep import Sweep
 
 TINY = {**SMALL_ALEXNET, "widths": [8] * 5, "dense": [12, 12], "dropout": 0.0}
 LAYERS = {"conv5": 6, "fc6": 6, "fc7": 6, "fc8": 4, "prob": 4}

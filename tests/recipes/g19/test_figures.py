@@ -13,8 +13,8 @@ from recipes.g19.figures import THEMES, figures, of
 from recipes.g19.measured import networks
 from recipes.g19.outcome import write
 from recipes.g19.tables import TABLE_1, TABLE_A2, table_1, table_a2, tables
-from recipes.results import Results
-from recipes.sweep import Sweep
+from recipes.runner.results import Results
+from recipes.runner.sweep import Sweep
 
 NAMES = {
     "measures_by_layer",

@@ -150,7 +150,7 @@ def test_what_is_missing_or_damaged_alone_is_done_again(trained, measured, monke
 
 
 def test_nothing_is_measured_without_runs(tmp_path):
-    from recipes.results import Results
+    from recipes.runner.results import Results
 
     assert networks(Results({}, tmp_path)) == []
 

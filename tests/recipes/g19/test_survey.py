@@ -269,7 +269,7 @@ def test_the_command_makes_panels_and_a_form(trained, tmp_path, capsys, monkeypa
 
 
 def survey_sweep(settings):
-    from recipes.sweep import Sweep
+    from recipes.runner.sweep import Sweep
 
     return Sweep(settings, {"seed": (settings.seed,)})
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import keras_selectivity as ks
-from recipes.files import checksum, write_json
 from recipes.lm21.analyses import bounds, distances
 from recipes.lm21.experiments import DIGITS, SMALL_VGG, leaky, signed, swept
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.sweep import Sweep
+from recipes.runner.files import checksum, write_json
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
+from recipes.runner.sweep import Sweep
 
 LAYERS = {"stem": 4, "middle": 5, "last": 6, "dense": 4}
 SEEDS = (0, 1, 2)

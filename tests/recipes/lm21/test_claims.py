@@ -6,7 +6,9 @@ import pytest
 from scipy import stats
 
 import lm21_worlds as worlds
-from recipes.claims import table
+from recipes.claims.table import table
+from recipes.claims.verdicts import decided
+from recipes.claims.wording import number
 from recipes.lm21 import quantities
 from recipes.lm21.analyses import bounds, distances
 from recipes.lm21.claims import accuracy, basis, claims, training, units
@@ -14,8 +16,6 @@ from recipes.lm21.claims.differences import alike, between, differs, pooled, une
 from recipes.lm21.claims.losses import cut, harmless, indistinct, loses
 from recipes.lm21.claims.samples import Samples, negative, positive
 from recipes.lm21.claims.trends import in_order, looser, trend, unrelated
-from recipes.verdicts import decided
-from recipes.wording import number
 
 MINI = (-5, -2, -1, -0.4, 0, 0.4, 1, 2, 5, 30)
 MINI_VARIANTS = (-2, -0.4, 0, 0.4, 2)

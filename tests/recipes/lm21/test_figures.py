@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_selectivity import inference
-from recipes.drawing import panels
+from recipes.figures import panels
 from recipes.lm21.analyses import bounds, distances
 from recipes.lm21.experiments import DIGITS, MAGNITUDES, leaky, signed, swept
 from recipes.lm21.figures import THEMES, figures
@@ -15,7 +15,7 @@ from recipes.lm21.figures.frames import shades
 from recipes.lm21.figures.pieces import cloud, curve, means
 from recipes.lm21.figures.values import against_zero, interval, stars
 from recipes.lm21.measures import changed_share, changes, t95
-from recipes.sweep import Sweep
+from recipes.runner.sweep import Sweep
 
 MAIN = (
     "accuracy_negative",

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import keras_selectivity as ks
-from recipes.files import read_json
 from recipes.m18 import analyses, experiments, quantities
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.sweep import Sweep
-from recipes.training import load
+from recipes.runner.files import read_json
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
+from recipes.runner.sweep import Sweep
+from recipes.runner.training import load
 
 BASE = experiments.DIGITS.replace(
     model_options={"widths": [6, 4]}, epochs=2, anneal_epochs=(), corruption=0.5

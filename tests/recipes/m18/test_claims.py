@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import m18_worlds as worlds
-from recipes.claims import table
+from recipes.claims.table import table
+from recipes.claims.verdicts import Outcome
 from recipes.m18.claims import claims, rules
 from recipes.m18.claims.generalization import clustered, frequent, parting
 from recipes.m18.claims.memorization import only_fitted
 from recipes.m18.measures import picks
-from recipes.verdicts import Outcome
 
 #: In the other world the small networks begin there too, and the curves are ordered the
 #: other way round.

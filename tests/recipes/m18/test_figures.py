@@ -5,7 +5,7 @@ import re
 import m18_worlds as worlds
 from recipes.m18.figures import THEMES, figures
 from recipes.m18.figures.pieces import titled
-from recipes.results import Results
+from recipes.runner.results import Results
 
 EXPECTED = {
     "mlp_ablation",

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import r22_worlds as worlds
-from recipes.claims import table
+from recipes.claims.table import table
 from recipes.r22.claims import claims
 from recipes.r22.claims.regularized import recovers, stays_behind
 from recipes.r22.claims.rules import harmless, higher, loses, paired_higher, pvalue

@@ -2,9 +2,9 @@ import keras
 import pytest
 
 from keras_selectivity import SelectivityModel
-from recipes import regularizers
 from recipes.r22.experiments import ALL, EARLY, MODULES, full, mini
-from recipes.training import build
+from recipes.runner import regularizers
+from recipes.runner.training import build
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import r22_worlds as worlds
 from recipes.r22.analyses import COMPARED, analyses
 from recipes.r22.experiments import mini
 from recipes.r22.figures import THEMES, figures
-from recipes.results import Results
-from recipes.runs import Run
-from recipes.sweep import Sweep
-from recipes.training import load
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
+from recipes.runner.sweep import Sweep
+from recipes.runner.training import load
 
 NAMES = {
     "selectivity_modules",

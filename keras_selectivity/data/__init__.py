@@ -1,0 +1,1 @@
+"""What users pass as data: batches in every form, class labels among targets."""

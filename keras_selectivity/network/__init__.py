@@ -1,0 +1,1 @@
+"""The user's network: its graph, where it can be tapped, and what is chosen."""

@@ -1,0 +1,1 @@
+"""Trains and analyzes experiments in several processes; knows no paper."""

@@ -1,0 +1,81 @@
+"""Results in files: plain JSON with a checksum, whole or not at all."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from keras_selectivity.storage.files import replacing, unusable
+
+#: The key of the checksum, beside those of the content.
+CHECKSUM = "sha256"
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write with a checksum, whole or not at all.
+
+    The checksum is that of the content and of the place: the names of the file and
+    of its folder. So a file of another run is noticed too.
+
+    Args:
+        path: The file.
+        content: What JSON can hold; floats keep all their digits.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "found.json"
+        >>> write_json(path, {"accuracy": 0.1})
+        >>> read_json(path)
+        {'accuracy': 0.1}
+    """
+    # As it will be read: with lists for tuples, and keys of text.
+    content = json.loads(json.dumps(content))
+    with replacing(path) as file:
+        whole = {**content, CHECKSUM: _checksum(path, content)}
+        file.write((json.dumps(whole, indent=1) + "\n").encode())
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """What `write_json` wrote.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its content.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is damaged, or of another place.
+    """
+    text = path.read_bytes()
+    try:
+        content = json.loads(text)
+        whole = content.pop(CHECKSUM) == _checksum(path, content)
+    except Exception:  # Text of any kind.
+        whole = False
+    if not whole:
+        problem = "is damaged, or another file in its place"
+        raise unusable(path, problem, "Remove it, and run the command again")
+    return content
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Hexadecimal digits.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checksum(path: Path, content: Any) -> str:
+    place = path.absolute().parts[-2:]
+    return hashlib.sha256(json.dumps([place, content]).encode()).hexdigest()
