@@ -53,15 +53,9 @@ def start(arguments: Sequence[str], processes: int | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="recipes-") as failures:
 
         def begin(index: int) -> subprocess.Popen:
-            command = [
-                sys.executable,
-                "-m",
-                "recipes.runner.workers",
-                str(index),
-                failures,
-            ]
+            program = [sys.executable, "-m", "recipes.runner.workers"]
             return subprocess.Popen(
-                [*command, *arguments],
+                [*program, str(index), failures, *arguments],
                 env=os.environ | _device(index, gpus),
                 # Its end tells the child of this process's end.
                 stdin=subprocess.PIPE,
