@@ -47,19 +47,7 @@ SETTINGS: dict[str, Any] = {
 
 
 def train(alpha: float, seed: int, folder: Path, train: Split, test: Split) -> dict:
-    """Train one network; its settings and results as plain numbers.
-
-    Args:
-        alpha: Scale of the regularizer.
-        seed: Of initialization and the order of samples.
-        folder: Where TensorBoard's events go.
-        train: Training data.
-        test: Test data.
-
-    Returns:
-        A dictionary: settings, test accuracy, mean SI on the test set, SI by
-        layer, seconds.
-    """
+    """Train one network; its settings and results as plain numbers."""
     start = time.perf_counter()
     keras.utils.set_random_seed(seed)
     model = ks.SelectivityModel(resnet20((8, 8, 1)), alpha=alpha)
@@ -95,25 +83,12 @@ def train(alpha: float, seed: int, folder: Path, train: Split, test: Split) -> d
 
 
 def anneal(epoch: int, rate: float) -> float:
-    """Learning rate of an epoch: a tenth at each of the settings' epochs.
-
-    Args:
-        epoch: The epoch, from 0.
-        rate: Of the epoch before.
-
-    Returns:
-        The learning rate.
-    """
+    """Learning rate of an epoch: a tenth at each of the settings' epochs."""
     return rate * 0.1 if epoch in SETTINGS["anneal_epochs"] else rate
 
 
 def finished(folder: Path, alpha: float, seed: int) -> dict | None:
     """The results of a run that ended with these settings, else None.
-
-    Args:
-        folder: Of the run.
-        alpha: Scale of the regularizer.
-        seed: Of the run.
 
     Returns:
         The dictionary that `train` made, or None.
@@ -128,28 +103,14 @@ def finished(folder: Path, alpha: float, seed: int) -> dict | None:
 
 
 def save(path: Path, result: dict) -> None:
-    """Write a result whole or not at all.
-
-    Args:
-        path: File to write.
-        result: What `train` made.
-    """
+    """Write a result whole or not at all."""
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(result, indent=1))
     temporary.replace(path)
 
 
 def sweep(alphas: list[float], seeds: list[int], output: Path) -> list[dict]:
-    """Train every network that is not there yet, with progress.
-
-    Args:
-        alphas: Scales of the regularizer.
-        seeds: Seeds, for each alpha.
-        output: Folder of all runs.
-
-    Returns:
-        The results of all runs.
-    """
+    """Train every network that is not there yet, with progress."""
     data = digits()
     todo = [(alpha, seed) for seed in seeds for alpha in alphas]
     results: list[dict] = []
@@ -185,14 +146,7 @@ def sweep(alphas: list[float], seeds: list[int], output: Path) -> list[dict]:
 
 
 def table(results: list[dict]) -> str:
-    """Test accuracy and mean SI for each alpha: mean and range over seeds.
-
-    Args:
-        results: What `sweep` returns.
-
-    Returns:
-        Lines of text.
-    """
+    """Test accuracy and mean SI for each alpha: mean and range over seeds."""
     lines = [
         " alpha | test accuracy (%)         | mean SI                  | runs",
         "-------+---------------------------+--------------------------+-----",

@@ -28,28 +28,13 @@ NAMES = {"top_class": "top-class", "precision": "precision", "ccmas": "CCMAS"}
 
 
 def claims(results: Results) -> list[Claim]:
-    """Every headline claim of the paper, in its order.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        Claims; those about networks where there are measured ones.
-    """
+    """Every headline claim of the paper, in its order."""
     found = [one for one in networks(results) if one.finished]
     return of(found, results.output / "survey")
 
 
 def of(found: Sequence[Measured], folder: Path) -> list[Claim]:
-    """The claims, of networks that were measured and people who were asked.
-
-    Args:
-        found: Networks.
-        folder: Of the survey, see `judgements.judged`.
-
-    Returns:
-        Claims; those about networks where there are any.
-    """
+    """The claims, of networks that were measured and people who were asked."""
     rows: list[Claim] = []
     if found:
         rows += [*_measures(found), *_examples(found), *_ccmas(found)]
@@ -62,16 +47,7 @@ def of(found: Sequence[Measured], folder: Path) -> list[Claim]:
 def over(
     found: Sequence[Measured], rule: str, look: Callable[[Measured], Finding]
 ) -> Outcome:
-    """Whether a claim holds in all networks.
-
-    Args:
-        found: Networks, at least one.
-        rule: When it holds in one of them.
-        look: Finds out.
-
-    Returns:
-        Outcome; undecided where networks differ, or one is undecided.
-    """
+    """Whether a claim holds in all networks."""
     findings = [look(one) for one in found]
     verdicts = {held for _, held in findings}
     held = verdicts.pop() if len(verdicts) == 1 else None
@@ -335,14 +311,7 @@ def _better(responses: np.ndarray, expected: str, other: str) -> Finding:
 
 
 def people_claims(folder: Path) -> Iterator[Claim]:
-    """The claims of table 2, from `judgements.csv` and `panels.csv` if they are there.
-
-    Args:
-        folder: Of the survey.
-
-    Yields:
-        Claims; undecided without judgements.
-    """
+    """The claims of table 2, from `judgements.csv` and `panels.csv` if they are there."""
     found = judgements.judged(folder)
     seen, matched = "nobody was asked", "nobody was asked"
     held: list[bool | None] = [None, None]
@@ -384,11 +353,7 @@ def people_claims(folder: Path) -> Iterator[Claim]:
 
 
 def generated_claims() -> Iterator[Claim]:
-    """Whether the measures of the generated units are those that are printed.
-
-    Yields:
-        A claim for each case of figure A4.
-    """
+    """Whether the measures of the generated units are those that are printed."""
     for case in cases():
         found = scores(case.responses)
         printed = case.printed

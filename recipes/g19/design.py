@@ -34,17 +34,6 @@ def deal(
 ) -> list[list[Panel]]:
     """Divide units into lists, each with as many of a layer as the others, or one more.
 
-    Args:
-        units: For each layer the units to show.
-        count: Number of lists, at least 1.
-        seed: Of the order.
-
-    Returns:
-        Lists of panels in random order; every unit is in one of them.
-
-    Raises:
-        ValueError: If there is no list.
-
     Example:
         >>> lists = deal({"conv5": range(256), "fc6": range(2048), "fc8": range(995)})
         >>> len(lists), sorted({len(one) for one in lists})
@@ -70,13 +59,6 @@ def deal(
 def people(count: int = PEOPLE, lists: int = LISTS) -> list[int]:
     """How many people are given each list.
 
-    Args:
-        count: Of people.
-        lists: Of lists, at least 1.
-
-    Returns:
-        For each list the number; they differ by 1 at most.
-
     Example:
         >>> people().count(5), people().count(6)
         (51, 13)
@@ -89,16 +71,6 @@ def people(count: int = PEOPLE, lists: int = LISTS) -> list[int]:
 
 def wanted(only: Sequence[str]) -> dict[str, int]:
     """How many units of each layer are shown.
-
-    Args:
-        only: Such as `["conv5=8", "fc6=16"]`; none: the paper's, all units of conv5
-            and fc8, and 2,048 of fc6.
-
-    Returns:
-        Mapping of layer to number.
-
-    Raises:
-        ValueError: If one is not of this form.
 
     Example:
         >>> wanted(["conv5=8"])
@@ -121,14 +93,6 @@ def drawn(
 ) -> dict[str, list[int]]:
     """Units drawn at random from each layer.
 
-    Args:
-        sizes: Number of units of each layer.
-        counts: How many of them; all, where there are fewer.
-        seed: Of the draw.
-
-    Returns:
-        Mapping of layer to units, in ascending order.
-
     Example:
         >>> drawn({"fc6": 3}, {"fc6": 5})
         {'fc6': [0, 1, 2]}
@@ -143,13 +107,7 @@ def drawn(
 def write_form(
     path: Path, lists: Sequence[Sequence[Panel]], persons: Sequence[int]
 ) -> None:
-    """Write the form that is to be filled in.
-
-    Args:
-        path: Of the CSV file.
-        lists: Of panels.
-        persons: Number of people for each.
-    """
+    """Write the form that is to be filled in."""
     rows, person = [], 0
     for number, (panels, count) in enumerate(zip(lists, persons, strict=True), 1):
         for _ in range(count):
@@ -159,12 +117,7 @@ def write_form(
 
 
 def write_panels(path: Path, preferred: Mapping[Panel, Preferred]) -> None:
-    """Write what the measures prefer.
-
-    Args:
-        path: Of the CSV file.
-        preferred: Of each panel.
-    """
+    """Write what the measures prefer."""
     _write(path, PANELS, [[*panel, *classes] for panel, classes in preferred.items()])
 
 

@@ -50,20 +50,12 @@ DIGITS = Settings(
 
 
 def full() -> dict[str, Sweep]:
-    """One AlexNet on ImageNet, as in the paper.
-
-    Returns:
-        Mapping of name to sweep.
-    """
+    """One AlexNet on ImageNet, as in the paper."""
     return {"alexnet": Sweep(IMAGENET, {"seed": (0,)})}
 
 
 def mini() -> dict[str, Sweep]:
-    """Three small AlexNets on 1,797 digits of 8x8 pixels.
-
-    Returns:
-        Mapping of name to sweep.
-    """
+    """Three small AlexNets on 1,797 digits of 8x8 pixels."""
     return {"alexnet": Sweep(DIGITS, {"seed": (0, 1, 2)})}
 
 

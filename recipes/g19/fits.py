@@ -29,25 +29,12 @@ class Fit(NamedTuple):
     distance: float
 
     def density(self, x: Any) -> Any:
-        """Of the fitted distribution.
-
-        Args:
-            x: Responses.
-
-        Returns:
-            Density at each.
-        """
+        """Of the fitted distribution."""
         return _distribution(self.family)(self.location, self.scale).pdf(x)
 
 
 def nonzero(responses: Any) -> np.ndarray:
     """The responses that are not 0, of which the fits are.
-
-    Args:
-        responses: `(samples,)`.
-
-    Returns:
-        `(fewer samples,)` float64.
 
     Example:
         >>> nonzero([0.0, 2.0, 0.0, 1.0]).tolist()
@@ -59,17 +46,6 @@ def nonzero(responses: Any) -> np.ndarray:
 
 def fit(responses: Any) -> dict[str, Fit]:
     """Fit every family to responses.
-
-    Args:
-        responses: `(samples,)`, finite and 0 or above: of a rectifier. Zeros are
-            left out.
-
-    Returns:
-        Mapping of family to fit; empty with fewer than `FEWEST` responses other than
-        0, or where all are equal.
-
-    Raises:
-        ValueError: If a response is below 0 or not finite.
 
     Example:
         >>> drawn = np.random.default_rng(0).exponential(2.0, 1000)
@@ -100,26 +76,12 @@ def fit(responses: Any) -> dict[str, Fit]:
 
 
 def best(fits: dict[str, Fit]) -> Fit:
-    """The fit with the lowest AIC.
-
-    Args:
-        fits: Of `fit`, not empty.
-
-    Returns:
-        One of them.
-    """
+    """The fit with the lowest AIC."""
     return min(fits.values(), key=lambda found: found.aic)
 
 
 def bin_width(responses: Any) -> float:
     """Width of the bins of a histogram: 1.0, or less where all fall into few bins.
-
-    Args:
-        responses: `(samples,)`.
-
-    Returns:
-        1.0 as in figure A2 where that makes 20 bins or more, else the largest of 0.5,
-        0.2, 0.1, 0.05, ... that does.
 
     Example:
         >>> bin_width([0, 90.0]), bin_width([0, 9.0]), bin_width([0, 0.9])
@@ -135,14 +97,7 @@ def bin_width(responses: Any) -> float:
 
 
 def edges(responses: Any) -> np.ndarray:
-    """Bins of a histogram that begin at a multiple of `bin_width`.
-
-    Args:
-        responses: `(samples,)`, at least one.
-
-    Returns:
-        Edges, upwards, around all responses.
-    """
+    """Bins of a histogram that begin at a multiple of `bin_width`."""
     values = np.asarray(responses, float)
     width = bin_width(values)
     first = np.floor(values.min() / width)

@@ -55,10 +55,6 @@ def cases() -> list[Case]:
 
     The paper's prose calls (b) and (c) by each other's letter; its captions are right.
 
-    Returns:
-        A unit that responds to one item, one that responds to one class, and one that
-        responds to all, and to one class a little more.
-
     Example:
         >>> [case.row for case in cases()]
         ['A4a', 'A4b', 'A4c']
@@ -84,12 +80,6 @@ def cases() -> list[Case]:
 def scores(responses: np.ndarray) -> Scores:
     """What the measures say of a generated unit.
 
-    Args:
-        responses: `(1000,)`, to the items of `labels`.
-
-    Returns:
-        `Scores`.
-
     Example:
         >>> scores(cases()[1].responses)
         Scores(ccmas=1.0, precision=1.0, top_class=1.0, localist_on=True)
@@ -106,14 +96,7 @@ def scores(responses: np.ndarray) -> Scores:
 
 
 def as_printed(case: Case) -> bool:
-    """Whether every score, rounded as the paper rounds it, is what it prints.
-
-    Args:
-        case: Of `cases`.
-
-    Returns:
-        True if all are: to two digits after the point, which are whole per cent.
-    """
+    """Whether every score, rounded as the paper rounds it, is what it prints."""
     found = scores(case.responses)._asdict()
     return all(round(found[name], 2) == value for name, value in case.printed.items())
 

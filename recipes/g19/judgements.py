@@ -84,19 +84,7 @@ class LayerScores(NamedTuple):
 
 
 def read_judgements(path: Path) -> list[Judgement]:
-    """A form that was filled in.
-
-    Args:
-        path: Of a CSV file with the columns of `FORM`.
-
-    Returns:
-        Judgements, in order.
-
-    Raises:
-        ValueError: If a column is missing or unknown, there is no row, a participant
-            judges a unit twice, or a cell is not what it must be; the message names
-            row and column.
-    """
+    """A form that was filled in."""
     found: list[Judgement] = []
     seen: dict[tuple[str, Panel], int] = {}
     for row, cells in _read(path, FORM):
@@ -117,17 +105,7 @@ def read_judgements(path: Path) -> list[Judgement]:
 
 
 def read_panels(path: Path) -> dict[Panel, Preferred]:
-    """What the measures prefer in each panel.
-
-    Args:
-        path: Of a CSV file with the columns of `PANELS`.
-
-    Returns:
-        Mapping of panel to names of classes.
-
-    Raises:
-        ValueError: As `read_judgements`.
-    """
+    """What the measures prefer in each panel."""
     found: dict[Panel, Preferred] = {}
     for row, cells in _read(path, PANELS):
         panel = _panel(path, row, cells)
@@ -139,18 +117,7 @@ def read_panels(path: Path) -> dict[Panel, Preferred]:
 
 
 def read_objects(path: Path) -> dict[str, str]:
-    """Which names stand for one rough object: "beer", "glass" and "drink" in G19.
-
-    Args:
-        path: Of a CSV file with the columns of `OBJECTS`. Names of classes may be
-            among the names.
-
-    Returns:
-        Mapping of name to object, all in small letters.
-
-    Raises:
-        ValueError: As `read_judgements`.
-    """
+    """Which names stand for one rough object: "beer", "glass" and "drink" in G19."""
     found: dict[str, str] = {}
     for row, cells in _read(path, OBJECTS):
         name, chosen = (_plain(_filled(path, row, column, cells)) for column in OBJECTS)
@@ -171,17 +138,7 @@ def scores(
     over units, with the standard error over units.
 
     Args:
-        judgements: Of one form or several.
         preferred: Classes of each panel; None: the last two columns are empty.
-        objects: Which names stand for one object. Names that are not there stand for
-            themselves. Small and capital letters are one.
-
-    Returns:
-        For each layer that was judged, its scores.
-
-    Raises:
-        ValueError: If there are no judgements, or a panel that was judged is not in
-            `preferred`.
 
     Reference:
         G19 table 2, appendix A1.
@@ -211,18 +168,7 @@ def scores(
 
 
 def judged(folder: Path) -> dict[str, LayerScores]:
-    """The scores of a survey whose form was filled in.
-
-    Args:
-        folder: Of the survey, with `panels.csv`, and with `judgements.csv` if people
-            were asked; `objects.csv` is read too if it is there.
-
-    Returns:
-        As `scores`; nothing without judgements.
-
-    Raises:
-        ValueError: If a file is not what it must be.
-    """
+    """The scores of a survey whose form was filled in."""
     form, objects = folder / "judgements.csv", folder / "objects.csv"
     if not form.exists():
         return {}
@@ -234,14 +180,7 @@ def judged(folder: Path) -> dict[str, LayerScores]:
 
 
 def table_2(found: Mapping[str, LayerScores]) -> str:
-    """The scores in Markdown, the paper's in brackets.
-
-    Args:
-        found: Of `scores`.
-
-    Returns:
-        Lines of text.
-    """
+    """The scores in Markdown, the paper's in brackets."""
     headings = (
         "layer",
         "judgements",

@@ -29,14 +29,6 @@ def make(network: "Network", report: ks.SelectivityReport, layer: str) -> Any:
     choose these. Here top-class selectivity chooses, and precision where it is equal,
     among the units that respond to some image.
 
-    Args:
-        network: The network.
-        report: Of its units.
-        layer: One of `LAYERS`.
-
-    Returns:
-        A `ks.maximization.Maximized` of 100 images a unit.
-
     Reference:
         G19 figures 6 and A5 to A7.
     """
@@ -48,14 +40,6 @@ def make(network: "Network", report: ks.SelectivityReport, layer: str) -> Any:
 
 def maximizer(network: "Network", layer: str) -> Any:
     """What makes images for the units of a layer, compiled once.
-
-    Args:
-        network: The network.
-        layer: Its layer. A unit of `conv5` is driven by the highest value of its map,
-            as it is measured.
-
-    Returns:
-        A `ks.maximization.Maximizer`.
 
     Reference:
         G19 sections 2 and A1. It searches the code of a trained generator (Plug & Play
@@ -72,16 +56,7 @@ def maximizer(network: "Network", layer: str) -> Any:
 
 
 def images(made: Any, settings: Settings, units: list[int]) -> Any:
-    """A hundred images for each of some units.
-
-    Args:
-        made: By `maximizer`.
-        settings: Of the network's training.
-        units: Of the layer.
-
-    Returns:
-        A `ks.maximization.Maximized`.
-    """
+    """A hundred images for each of some units."""
     return made.run(
         sorted(units),
         IMAGES,
@@ -93,12 +68,6 @@ def images(made: Any, settings: Settings, units: list[int]) -> Any:
 
 def value_range(settings: Settings) -> tuple[np.ndarray, np.ndarray]:
     """What black and white are for the network.
-
-    Args:
-        settings: Of its training.
-
-    Returns:
-        Lowest and highest value of each channel.
 
     Example:
         >>> from recipes.g19.experiments import DIGITS

@@ -61,14 +61,7 @@ class Network:
 
 
 def networks(results: Results) -> "list[Measured]":
-    """What was measured, or is to be, of every network.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        A task for each run.
-    """
+    """What was measured, or is to be, of every network."""
     return [Measured(Network.of(run)) for run in results.get("alexnet", [])]
 
 
@@ -135,9 +128,6 @@ class Measured:
     stands for a feature map of `conv5` is its highest value, as in G19's jitterplots
     ("the highest level of activation across each filter"); the paper does not say
     what its measures take. `mean_report` has the mean of the map in its place.
-
-    Args:
-        network: The network.
     """
 
     def __init__(self, network: Network) -> None:
@@ -206,14 +196,7 @@ class Measured:
         return Examples.load(self._path("examples"))
 
     def maximized(self, layer: str) -> Any:
-        """Images that drive two units of a layer.
-
-        Args:
-            layer: One of `maximized.LAYERS`.
-
-        Returns:
-            A `ks.maximization.Maximized`.
-        """
+        """Images that drive two units of a layer."""
         return ks.maximization.Maximized.load(self._path(f"maximized_{layer}"))
 
     def _path(self, name: str) -> Path:
@@ -231,18 +214,7 @@ class Measured:
 def measure(
     model: keras.Model, data: Data, settings: Settings, response: Any
 ) -> ks.SelectivityReport:
-    """Measure every unit over the rightly classified training images.
-
-    Args:
-        model: With `prob`.
-        data: Its data.
-        settings: Of the data.
-        response: `"max"`: all of `LAYERS`, by the highest value of a map; `"mean"`:
-            `conv5` alone, by the mean.
-
-    Returns:
-        A report.
-    """
+    """Measure every unit over the rightly classified training images."""
     return ks.measure(
         model,
         data.batches("train", EVALUATION_BATCH),
@@ -255,16 +227,7 @@ def measure(
 
 
 def collect(model: keras.Model, data: Data, report: ks.SelectivityReport) -> Examples:
-    """Run the training images once more, and keep the responses of some units.
-
-    Args:
-        model: With `prob`.
-        data: Its data.
-        report: Of the same.
-
-    Returns:
-        `Examples`.
-    """
+    """Run the training images once more, and keep the responses of some units."""
     units, classes = chosen(report)
     view = ks.taps.TappedModel(model, list(units), allow_output=True, response="max")
 
@@ -301,12 +264,6 @@ def collect(model: keras.Model, data: Data, report: ks.SelectivityReport) -> Exa
 def chosen(report: ks.SelectivityReport) -> tuple[dict[str, int], dict[str, int]]:
     """The units whose responses are shown, and the class that stands out of each.
 
-    Args:
-        report: Of `LAYERS`.
-
-    Returns:
-        Mappings of layer to unit and to class.
-
     Reference:
         G19 figures 3 (the most precise unit of fc6) and 4.
     """
@@ -321,12 +278,6 @@ def chosen(report: ks.SelectivityReport) -> tuple[dict[str, int], dict[str, int]
 
 def at_levels(responses: np.ndarray) -> np.ndarray:
     """The lowest responses, those nearest to the mean, and the highest.
-
-    Args:
-        responses: `(samples,)`.
-
-    Returns:
-        `(3, up to SHOWN)` int: their places.
 
     Example:
         >>> at_levels(np.array([5.0, 0, 1, 9, 2, 3, 8, 6, 4.5, 7, 0.5, 10])).tolist()

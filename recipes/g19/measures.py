@@ -76,26 +76,12 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 
 def images(settings: Settings) -> int:
-    """How many images the precision is of.
-
-    Args:
-        settings: Of a training.
-
-    Returns:
-        100, or as large a share of a class in the miniature.
-    """
+    """How many images the precision is of."""
     return IMAGES.get(settings.data, PAPER_IMAGES)
 
 
 def metrics(count: int) -> list[UnitMetric | str]:
-    """G19's four measures, as `ks.measure` takes them.
-
-    Args:
-        count: How many images the precision is of.
-
-    Returns:
-        Measures.
-    """
+    """G19's four measures, as `ks.measure` takes them."""
     return [
         Ccmas(),
         ks.metrics.Precision(n=count),
@@ -108,13 +94,6 @@ def metrics(count: int) -> list[UnitMetric | str]:
 def share_above(values: Any, threshold: float) -> float:
     """Share of the units above a threshold (table 1).
 
-    Args:
-        values: `(units,)`.
-        threshold: Which a unit must exceed.
-
-    Returns:
-        In [0, 1]; units without a value do not exceed it.
-
     Example:
         >>> share_above([0.2, 0.5, 0.8, np.nan], 0.5)
         0.25
@@ -124,13 +103,6 @@ def share_above(values: Any, threshold: float) -> float:
 
 def same_class(report: ks.SelectivityReport, layer: str) -> float:
     """Share of the units whose top class is that of their CCMAS.
-
-    Args:
-        report: With both measures.
-        layer: Of the report.
-
-    Returns:
-        In [0, 1].
 
     Reference:
         G19 section 3.2.
@@ -149,15 +121,7 @@ def extreme(
     """The unit with the highest value of a measure, or the lowest.
 
     Args:
-        report: With the measures.
-        layer: Of the report.
-        metrics: The measure, and others that decide where it is equal. Units for
-            which it is not defined come last.
-        sign: 1 for the highest, -1 for the lowest.
         among: `(units,)` bool: of which units, where there are any; None: of all.
-
-    Returns:
-        Index of the unit, the first of those that are equal in everything.
     """
     columns = [sign * report[layer][metric] for metric in metrics]
     keys = [np.where(np.isnan(column), np.inf, -column) for column in columns]

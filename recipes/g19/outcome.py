@@ -9,15 +9,7 @@ from recipes.g19.measured import Measured
 
 
 def write(found: Sequence[Measured], folder: Path) -> str:
-    """Write `figures/`, `tables/` and `claims.md`.
-
-    Args:
-        found: Networks that were measured, at least one.
-        folder: Takes the files; `survey/` in it may have judgements.
-
-    Returns:
-        The claims in a few lines.
-    """
+    """Write `figures/`, `tables/` and `claims.md`."""
     for name in ("figures", "tables"):
         (folder / name).mkdir(exist_ok=True)
     for name, draw in figures.of(found):

@@ -52,16 +52,6 @@ def load_weights(
     images are red, green and blue, from 0 to 1, less the means of `normalization` and
     divided by its deviations. The first convolution is rewritten for these: it gives
     what Caffe's gives of the same photograph, up to rounding.
-
-    Args:
-        model: As `recipes.models.alexnet` builds it.
-        path: Of the file; see this module.
-        normalization: Mean and deviation of red, green and blue.
-        mean: What Caffe subtracts from blue, green and red.
-
-    Raises:
-        ValueError: If the file is no such file, an array is missing or of another
-            shape than the model's, or is not finite.
     """
     found = _read(path)
     arrays = {}
@@ -144,15 +134,7 @@ def _checked(
 
 
 def network(weights: Path, folder: Path) -> Any:
-    """Caffe's AlexNet on ImageNet.
-
-    Args:
-        weights: The file.
-        folder: Takes what is measured.
-
-    Returns:
-        A `recipes.g19.measured.Network`.
-    """
+    """Caffe's AlexNet on ImageNet."""
     from recipes.g19.experiments import IMAGENET
     from recipes.g19.measured import Network
 
@@ -170,9 +152,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Args:
         arguments: Of the command line; None: the real ones.
-
-    Returns:
-        Exit status.
     """
     import os
 

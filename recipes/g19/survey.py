@@ -103,15 +103,6 @@ def score(args: argparse.Namespace) -> int:
 def tile(images: np.ndarray, columns: int = COLUMNS, least: int = 48) -> np.ndarray:
     """Images in a grid, with white between them.
 
-    Args:
-        images: `(images, height, width, channels)` in [0, 1], 1 channel or 3.
-        columns: Of the grid.
-        least: Pixels that an image has at least on its longer side: smaller ones are
-            enlarged by a whole number.
-
-    Returns:
-        `(height, width, 3)` in [0, 1].
-
     Example:
         >>> tile(np.zeros((100, 8, 8, 1)), least=8).shape
         (89, 89, 3)
@@ -157,9 +148,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Args:
         arguments: Of the command line; None: the real ones.
-
-    Returns:
-        Exit status: 0, or 2 where something was wrong with what was given.
     """
     args = parser().parse_args(arguments)
     return ending.status(lambda: args.command(args))

@@ -69,28 +69,13 @@ SHARES = ("precision", "top_class")
 
 
 def tables(results: Results) -> Iterator[tuple[str, str]]:
-    """Every table of what was measured.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, without ending, and the table in Markdown.
-    """
+    """Every table of what was measured."""
     found = [one for one in networks(results) if one.finished]
     yield from of(found, results.output / "survey")
 
 
 def of(found: Sequence[Measured], folder: Path) -> Iterator[tuple[str, str]]:
-    """Every table of networks that were measured, and of people who were asked.
-
-    Args:
-        found: Networks.
-        folder: Of the survey, see `judgements.judged`.
-
-    Yields:
-        As `tables`.
-    """
+    """Every table of networks that were measured, and of people who were asked."""
     if found:
         yield "table_1", table_1(found)
         yield "table_A1", table_a1(found)
@@ -102,12 +87,6 @@ def of(found: Sequence[Measured], folder: Path) -> Iterator[tuple[str, str]]:
 
 def table_1(found: Sequence[Measured]) -> str:
     """Share of the units of each layer over thresholds, of all networks together.
-
-    Args:
-        found: Networks.
-
-    Returns:
-        Markdown.
 
     Reference:
         G19 table 1.
@@ -130,12 +109,6 @@ def table_1(found: Sequence[Measured]) -> str:
 def table_a2(found: Sequence[Measured]) -> str:
     """Mean of every measure in each layer, over the units of all networks.
 
-    Args:
-        found: Networks.
-
-    Returns:
-        Markdown.
-
     Reference:
         G19 table A2, figure 2.
     """
@@ -156,12 +129,6 @@ def table_a2(found: Sequence[Measured]) -> str:
 
 def table_a1(found: Sequence[Measured]) -> str:
     """The most extreme units of a network, and the units whose jitterplots are shown.
-
-    Args:
-        found: Networks; the first is shown.
-
-    Returns:
-        Markdown.
 
     Reference:
         G19 table A1.
@@ -192,15 +159,7 @@ def table_a1(found: Sequence[Measured]) -> str:
 def rows_of(
     found: Sequence[Measured],
 ) -> Iterator[tuple[str, Callable[[str], np.ndarray]]]:
-    """The layers from the output on, and what each unit has of a measure.
-
-    Args:
-        found: Networks.
-
-    Yields:
-        Name of a row, and a function of the name of a measure. `conv5` has two rows:
-        by the highest value of a map, and by its mean.
-    """
+    """The layers from the output on, and what each unit has of a measure."""
     for layer in reversed(LAYERS):
         yield layer, _pooled([one.report for one in found], layer)
     yield "conv5, mean of the map", _pooled([one.mean_report for one in found], "conv5")

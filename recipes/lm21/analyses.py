@@ -21,14 +21,7 @@ LOWEST = -5.0
 
 
 def analyses(results: Results) -> list[Analysis]:
-    """Everything that the figures need beyond the runs.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        Distances and upper bounds of the residual networks of the main sweeps.
-    """
+    """Everything that the figures need beyond the runs."""
     return [
         analysis
         for sweep in ("resnet18", "resnet20")
@@ -42,14 +35,6 @@ def analyses(results: Results) -> list[Analysis]:
 
 def distances(results: Results, sweep: str) -> dict[float, Analysis]:
     """PWCCA distances of regularized replicates, from one another and alpha 0.
-
-    Args:
-        results: The finished runs.
-        sweep: A sweep over alpha.
-
-    Returns:
-        For each negative alpha with two replicates or more, an analysis that finds
-        `within` and `cross`: for each layer the distances of all pairs.
 
     Reference:
         LM21 section 4.2, figures 2a, 2b and A3.
@@ -67,15 +52,7 @@ def distances(results: Results, sweep: str) -> dict[float, Analysis]:
 
 
 def compute_distances(regularized: Sequence[Run], plain: Sequence[Run]) -> dict:
-    """Distances on the test set.
-
-    Args:
-        regularized: Replicates with the same alpha.
-        plain: Replicates with alpha 0.
-
-    Returns:
-        `within` and `cross`, for each layer a list of distances.
-    """
+    """Distances on the test set."""
     images = load(plain[0].settings).batches("test", EVALUATION_BATCH)
     found = ks.similarity.replicates(
         [run.model() for run in regularized],
@@ -96,14 +73,6 @@ def as_distances(found: dict[str, Any]) -> ks.similarity.ReplicateDistances:
 
 def bounds(results: Results, sweep: str) -> dict[float, list[Analysis]]:
     """Upper bounds of every network with alpha 0 or below.
-
-    Args:
-        results: The finished runs.
-        sweep: A sweep over alpha.
-
-    Returns:
-        For each alpha one analysis a run, which finds for each layer the mean over
-        its units: `upper_bound` and `axis_aligned`, the units' own.
 
     Reference:
         LM21 appendix A.7, figures 2c and A4.
@@ -133,14 +102,7 @@ def steps(run: Run) -> int:
 
 
 def compute_bounds(run: Run) -> dict[str, Any]:
-    """Upper bounds, fitted on the validation set, scored on the test set.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        `upper_bound` and `axis_aligned`: for each layer the mean over its units.
-    """
+    """Upper bounds, fitted on the validation set, scored on the test set."""
     data, model = load(run.settings), run.model()
     pairs = [
         {

@@ -46,11 +46,7 @@ SMALL_VGG = {"blocks": [[16, 2], [32, 2], [64, 3]], "dense": 64}
 
 
 def full() -> dict[str, Sweep]:
-    """The paper's own scale.
-
-    Returns:
-        Mapping of name to sweep: 23 alphas and 20 seeds for most networks.
-    """
+    """The paper's own scale."""
     grid = signed(MAGNITUDES)
     to_five = signed([m for m in MAGNITUDES if m <= 5])
     resnet50 = TINY_IMAGENET.replace(model="resnet50", batch_size=1400)
@@ -69,12 +65,7 @@ def full() -> dict[str, Sweep]:
 
 
 def mini() -> dict[str, Sweep]:
-    """ResNet20 and a small VGG on 1,797 digits of 8x8 pixels.
-
-    Returns:
-        Mapping of name to sweep, by the names of `full` without ResNet18 and
-        ResNet50.
-    """
+    """ResNet20 and a small VGG on 1,797 digits of 8x8 pixels."""
     grid = [*signed([0.4, 1, 2, 5]), 30.0]
     few, three = signed([0.4, 2]), (0, 1, 2)
     vgg16 = DIGITS.replace(model="vgg16", model_options=SMALL_VGG, learning_rate=0.01)
@@ -90,12 +81,6 @@ def mini() -> dict[str, Sweep]:
 def signed(magnitudes: Sequence[float]) -> list[float]:
     """Zero and both signs of every magnitude, from the most negative.
 
-    Args:
-        magnitudes: Above 0.
-
-    Returns:
-        Values of alpha.
-
     Example:
         >>> signed([1, 2])
         [-2.0, -1.0, 0.0, 1.0, 2.0]
@@ -104,34 +89,14 @@ def signed(magnitudes: Sequence[float]) -> list[float]:
 
 
 def swept(base: Settings, alphas: Sequence[float], seeds: Sequence[int]) -> Sweep:
-    """Every alpha with every seed; all alphas of a seed before the next seed.
-
-    Args:
-        base: What they have in common.
-        alphas: Values of alpha.
-        seeds: One replicate each.
-
-    Returns:
-        The sweep.
-    """
+    """Every alpha with every seed; all alphas of a seed before the next seed."""
     return Sweep(base, {"seed": seeds, "alpha": alphas})
 
 
 def variants(
     name: str, base: Settings, alphas: Sequence[float], seeds: Sequence[int]
 ) -> dict[str, Sweep]:
-    """What the appendix regularizes otherwise.
-
-    Args:
-        name: Of the network.
-        base: How it is trained.
-        alphas: Values of alpha, with 0, whose runs all variants share.
-        seeds: One replicate each.
-
-    Returns:
-        d' instead of SI (A.14), the first or the last three layers alone (A.15),
-        alpha warmed up over five epochs (A.16).
-    """
+    """What the appendix regularizes otherwise."""
     return {
         f"{name}_dprime": swept(base.replace(regularizer="dprime"), alphas, seeds),
         f"{name}_first3": swept(base.replace(taps="first:3"), alphas, seeds),
@@ -146,17 +111,7 @@ def leaky(
     alphas: Sequence[float],
     seeds: Sequence[int],
 ) -> dict[str, Sweep]:
-    """Networks with leaky ReLU (A.10), a sweep for each negative slope.
-
-    Args:
-        base: How they are trained.
-        slopes: Negative slopes; of the paper's only 0.5 is known.
-        alphas: Values of alpha.
-        seeds: One replicate each.
-
-    Returns:
-        Mapping of name to sweep.
-    """
+    """Networks with leaky ReLU (A.10), a sweep for each negative slope."""
     return {
         f"{base.model}_leaky{slope:g}": swept(
             base.replace(model_options={"negative_slope": slope}), alphas, seeds

@@ -10,12 +10,6 @@ import keras_selectivity as ks
 def t95(accuracies: Sequence[float]) -> int:
     """First epoch with 95% of the best accuracy of the training.
 
-    Args:
-        accuracies: On the test set after each epoch, at least one.
-
-    Returns:
-        The epoch, from 1.
-
     Example:
         >>> t95([0.5, 0.8, 0.94, 0.96, 1.0])
         4
@@ -27,26 +21,12 @@ def t95(accuracies: Sequence[float]) -> int:
 
 
 def units(report: ks.SelectivityReport, metric: str = "si") -> np.ndarray:
-    """A measure of every unit of a network.
-
-    Args:
-        report: Of the network.
-        metric: Name of a measure in the report.
-
-    Returns:
-        `(units,)`, layer after layer.
-    """
+    """A measure of every unit of a network."""
     return np.concatenate([found[metric] for found in report.values()])
 
 
 def dead_share(report: ks.SelectivityReport) -> float:
     """Proportion of units that respond to no sample.
-
-    Args:
-        report: With the measure "dead".
-
-    Returns:
-        In [0, 1], over all units of the network.
 
     Reference:
         LM21 appendix A.10, figure A7.
@@ -57,12 +37,6 @@ def dead_share(report: ks.SelectivityReport) -> float:
 def sparse_share(report: ks.SelectivityReport) -> float:
     """Proportion of units that respond to less than half of the samples.
 
-    Args:
-        report: With the measure "active_fraction".
-
-    Returns:
-        In [0, 1], over all units of the network.
-
     Reference:
         LM21 appendix A.11. A unit that responds to exactly half is not counted:
         the paper's words leave it open.
@@ -72,12 +46,6 @@ def sparse_share(report: ks.SelectivityReport) -> float:
 
 def changes(preferred: Mapping[str, np.ndarray]) -> float:
     """How often a unit changes its preferred class during training.
-
-    Args:
-        preferred: For each layer `(epochs, units)`: class after every epoch.
-
-    Returns:
-        The mean over units, then layers.
 
     Example:
         >>> classes = {"conv": np.array([[3, 3], [3, 3], [5, 3], [5, 3], [3, 3]])}
@@ -93,12 +61,6 @@ def changes(preferred: Mapping[str, np.ndarray]) -> float:
 def changed_share(preferred: Mapping[str, np.ndarray]) -> float:
     """Proportion of units that change their preferred class at least once.
 
-    Args:
-        preferred: As for `changes`.
-
-    Returns:
-        The mean over units, then layers, in [0, 1].
-
     Reference:
         LM21 appendix A.16, figure A28.
     """
@@ -112,13 +74,6 @@ def _counts(preferred: Mapping[str, np.ndarray]) -> list[np.ndarray]:
 
 def regularized_layers(names: Sequence[str], taps: str) -> list[str]:
     """Layers that a training regularized.
-
-    Args:
-        names: Of all hidden layers, in depth order.
-        taps: `Settings.taps`: "relu", "first:3" or "last:3".
-
-    Returns:
-        Names, in depth order.
 
     Example:
         >>> regularized_layers(["a", "b", "c"], "last:2")
@@ -134,14 +89,6 @@ def mean_over(
     report: ks.SelectivityReport, layers: Collection[str], metric: str = "si"
 ) -> float:
     """Mean of a measure over units, then over some layers.
-
-    Args:
-        report: Of a network.
-        layers: Names of layers in it, at least one.
-        metric: Name of a measure in the report.
-
-    Returns:
-        The mean.
 
     Reference:
         LM21 appendix A.15, figures A20b and A21b.

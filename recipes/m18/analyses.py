@@ -45,14 +45,7 @@ Clamp = Literal["zero", "mean"]
 
 
 def analyses(results: Results) -> list[Analysis]:
-    """Everything that the figures need beyond the runs.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        Each once: sweeps share runs.
-    """
+    """Everything that the figures need beyond the runs."""
     found = [
         *(ablation(run) for run in _runs(results, ABLATED)),
         *(ablation(run, "mean") for run in true_labels(results, "convnet")),
@@ -68,15 +61,7 @@ def analyses(results: Results) -> list[Analysis]:
 
 
 def true_labels(results: Results, sweep: str) -> list[Run]:
-    """The networks of a sweep that were trained on the labels as they are.
-
-    Args:
-        results: The finished runs.
-        sweep: Name of a sweep, which need not be there.
-
-    Returns:
-        Runs.
-    """
+    """The networks of a sweep that were trained on the labels as they are."""
     return [run for run in results.get(sweep, []) if not run.settings.corruption]
 
 
@@ -86,13 +71,6 @@ def _runs(results: Results, sweeps: tuple[str, ...]) -> Iterator[Run]:
 
 def ablation(run: Run, clamp: Clamp = "zero") -> Analysis:
     """Training accuracy as more and more units are silenced, in random orders.
-
-    Args:
-        run: A finished run.
-        clamp: What the units are clamped to.
-
-    Returns:
-        An analysis that finds what `AblationCurve` takes; see `curve`.
 
     Reference:
         M18 section 2.2, figures 1, 3, 5 and A1.
@@ -106,15 +84,7 @@ def ablation(run: Run, clamp: Clamp = "zero") -> Analysis:
 
 
 def compute_ablation(run: Run, clamp: Clamp = "zero") -> dict[str, Any]:
-    """Silence the units of a network's own layers, on its training set.
-
-    Args:
-        run: A finished run.
-        clamp: What the units are clamped to.
-
-    Returns:
-        Arguments of `AblationCurve`.
-    """
+    """Silence the units of a network's own layers, on its training set."""
     return _silenced(run, run.model(), training_images(run), clamp)
 
 
@@ -143,12 +113,6 @@ def _silenced(run: Run, model: Any, images: Any, clamp: Clamp) -> dict[str, Any]
 def layers(run: Run) -> Any:
     """Whose units are silenced.
 
-    Args:
-        run: A run.
-
-    Returns:
-        All hidden layers of a perceptron, the last three of another network.
-
     Reference:
         M18 figure 1.
     """
@@ -161,15 +125,7 @@ def top_k(run: Run) -> int:
 
 
 def training_images(run: Run) -> Any:
-    """The training set, with the labels that the network was trained on.
-
-    Args:
-        run: A run.
-
-    Returns:
-        Batches; the first `CURVE_IMAGES` images of a data set that is not held in
-        memory, whose files are shuffled.
-    """
+    """The training set, with the labels that the network was trained on."""
     return _first(run, "train", CURVE_IMAGES)
 
 
@@ -181,12 +137,6 @@ def _first(run: Run, part: str, images: int) -> Any:
 
 def noise(run: Run) -> Analysis:
     """Training accuracy as noise grows.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        An analysis that finds what `NoiseCurve` takes; see `noise_curve`.
 
     Reference:
         M18 section 2.2, figure 2.
@@ -200,14 +150,7 @@ def noise(run: Run) -> Analysis:
 
 
 def compute_noise(run: Run) -> dict[str, Any]:
-    """Add noise to the units of all hidden layers, whatever the network.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        Arguments of `NoiseCurve`.
-    """
+    """Add noise to the units of all hidden layers, whatever the network."""
     found = ks.perturbation.noise(
         run.model(),
         training_images(run),
@@ -227,13 +170,6 @@ def compute_noise(run: Run) -> dict[str, Any]:
 def training(run: Run) -> Analysis:
     """Losses and the area under the ablation curve through training.
 
-    Args:
-        run: A finished run that kept weights of several epochs.
-
-    Returns:
-        An analysis that finds a list for each of `epoch`, `train_loss`, `test_loss`,
-        `test_accuracy` and `auc`.
-
     Reference:
         M18 section 3.2, figures 4a and 4b.
     """
@@ -246,14 +182,7 @@ def training(run: Run) -> Analysis:
 
 
 def compute_training(run: Run) -> dict[str, list[float]]:
-    """Measure the network of every epoch that was kept.
-
-    Args:
-        run: A finished run that kept weights of several epochs.
-
-    Returns:
-        For each number its values, by epoch.
-    """
+    """Measure the network of every epoch that was kept."""
     images = training_images(run)
     test = load(run.settings).batches("test", EVALUATION_BATCH)
     model = run.model()
@@ -281,13 +210,6 @@ def compute_training(run: Run) -> dict[str, list[float]]:
 def importance(run: Run) -> Analysis:
     """What the loss and accuracy on the test set are without each unit.
 
-    Args:
-        run: A finished run.
-
-    Returns:
-        An analysis that finds `changes` and `intact` for `SingleUnitAblation`, and
-        `l1_norm`: for each layer the norms of the filters.
-
     Reference:
         M18 sections 2.2 and 3.4, figures 7, A3 and A4.
     """
@@ -300,14 +222,7 @@ def importance(run: Run) -> Analysis:
 
 
 def compute_importance(run: Run) -> dict[str, Any]:
-    """Silence every unit of every hidden layer by itself, on the test set.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        What `importance` says.
-    """
+    """Silence every unit of every hidden layer by itself, on the test set."""
     test = _first(run, "test", UNIT_IMAGES)
     model = run.model()
     found = ks.perturbation.single_unit(model, test, loss=_loss(), verbose=0)
@@ -339,10 +254,6 @@ def _of_run(
 def curve(run: Run, clamp: Clamp = "zero") -> AblationCurve | None:
     """The ablation curve of a run.
 
-    Args:
-        run: A finished run.
-        clamp: What the units are clamped to.
-
     Returns:
         The curve; None if it was not computed.
     """
@@ -351,28 +262,13 @@ def curve(run: Run, clamp: Clamp = "zero") -> AblationCurve | None:
 
 
 def curves(runs: list[Run], clamp: Clamp = "zero") -> list[AblationCurve]:
-    """The ablation curves of those runs that have one.
-
-    Args:
-        runs: Finished runs.
-        clamp: What the units are clamped to.
-
-    Returns:
-        Curves.
-    """
+    """The ablation curves of those runs that have one."""
     found = (curve(run, clamp) for run in runs)
     return [one for one in found if one is not None]
 
 
 def noise_curves(runs: list[Run]) -> list[NoiseCurve]:
-    """The noise curves of those runs that have one.
-
-    Args:
-        runs: Finished runs.
-
-    Returns:
-        Curves.
-    """
+    """The noise curves of those runs that have one."""
     found = (noise(run).found for run in runs)
     return [NoiseCurve(**one) for one in found if one]
 
@@ -393,9 +289,6 @@ class Units(NamedTuple):
 
 def units(run: Run) -> Units | None:
     """The units of a run's network.
-
-    Args:
-        run: A finished run.
 
     Returns:
         `Units`; None if it was not silenced unit by unit.

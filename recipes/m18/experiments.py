@@ -62,12 +62,7 @@ SMALL_RESNET50 = {"widths": [8, 12, 16, 24], "stride_in": "last"}
 
 
 def full() -> dict[str, Sweep]:
-    """The paper's own scale.
-
-    Returns:
-        Mapping of name to sweep. Networks that the paper shows once are trained with
-        three seeds, but for ResNet50.
-    """
+    """The paper's own scale."""
     three = (0, 1, 2)
     followed = {"kept_epochs": _kept(640, 32)}
     return {
@@ -106,12 +101,7 @@ def full() -> dict[str, Sweep]:
 
 
 def mini() -> dict[str, Sweep]:
-    """The same networks, narrow, on 1,797 digits of 8x8 pixels.
-
-    Returns:
-        Mapping of name to sweep, by the names of `full`; ResNet50's images are not
-        augmented, so that its true labels serve for both.
-    """
+    """The same networks, narrow, on 1,797 digits of 8x8 pixels."""
     three = (0, 1, 2)
     mlp = DIGITS.replace(model_options=_mlp(256))
     convnet = DIGITS.replace(
@@ -177,30 +167,12 @@ def mini() -> dict[str, Sweep]:
 def corrupted(
     base: Settings, corruptions: Sequence[float], seeds: Sequence[int]
 ) -> Sweep:
-    """Networks trained on labels of which some are shuffled (figures 1 and 2).
-
-    Args:
-        base: What they have in common.
-        corruptions: Shares of shuffled labels.
-        seeds: One replicate each.
-
-    Returns:
-        The sweep.
-    """
+    """Networks trained on labels of which some are shuffled (figures 1 and 2)."""
     return Sweep(base, {"corruption": corruptions, "seed": seeds})
 
 
 def dropout(base: Settings, width: int, seeds: Sequence[int]) -> Sweep:
-    """Perceptrons with dropout, on true and on fully shuffled labels (figure 5a).
-
-    Args:
-        base: What they have in common.
-        width: Units of each hidden layer.
-        seeds: One replicate each.
-
-    Returns:
-        The sweep.
-    """
+    """Perceptrons with dropout, on true and on fully shuffled labels (figure 5a)."""
     options = [_mlp(width, dropout=share) for share in DROPOUTS]
     return Sweep(
         base.replace(model_options=options[0]),

@@ -12,13 +12,6 @@ from keras_selectivity.perturbation import AblationCurve
 def half_point(curve: AblationCurve) -> float:
     """Fraction of silent units at which the mean accuracy falls to a half.
 
-    Args:
-        curve: The curve.
-
-    Returns:
-        The fraction, between points by a line; 1 if it never falls so low, 0 if it
-        was never above.
-
     Example:
         >>> round(half_point(AblationCurve([0, 1, 2], {"a": 2}, [[1, 0.6, 0]])), 3)
         0.583
@@ -36,13 +29,6 @@ def half_point(curve: AblationCurve) -> float:
 def at_fraction(curve: AblationCurve, fraction: float) -> float:
     """Mean accuracy with a fraction of the units silent.
 
-    Args:
-        curve: The curve.
-        fraction: In [0, 1].
-
-    Returns:
-        The accuracy, between points by a line.
-
     Example:
         >>> curve = AblationCurve([0, 1, 2], {"a": 2}, [[1, 0.6, 0]])
         >>> round(at_fraction(curve, 0.25), 3)
@@ -57,14 +43,6 @@ def at_fraction(curve: AblationCurve, fraction: float) -> float:
 def area_past(curve: AblationCurve, fraction: float) -> float:
     """Mean accuracy over all larger fractions of silent units.
 
-    Args:
-        curve: The curve, whose last point lies past the fraction.
-        fraction: In [0, 1).
-
-    Returns:
-        Area under the mean curve between the fraction and the last point, by
-        trapezoids, over its width.
-
     Example:
         >>> area_past(AblationCurve([0, 1, 2], {"a": 2}, [[1, 1, 0]]), 0.5)
         0.5
@@ -77,9 +55,6 @@ def area_past(curve: AblationCurve, fraction: float) -> float:
 
 def bimodality(values: Sequence[float]) -> float:
     """Sarle's coefficient of bimodality, for a finite sample.
-
-    Args:
-        values: Four or more.
 
     Returns:
         `(g**2 + 1) / (k + 3 (n - 1)**2 / ((n - 2) (n - 3)))` with the unbiased
@@ -134,18 +109,6 @@ def picks(
     The paper draws 48 of 96 settings and asks whether the pick is among the best 1, 5
     or 10 of them. Of another number of settings the same share is asked for, rounded
     up: of 12 the best 1, 2 or 3.
-
-    Args:
-        scores: `(settings,)`: such as the area under the ablation curve.
-        accuracies: `(settings,)`: on the test set.
-        draws: How many halves; the paper does not say.
-        seed: Of the draws.
-
-    Returns:
-        `Picks`. A setting as accurate as the k-th best is among the best k.
-
-    Raises:
-        ValueError: With fewer than two settings, or scores of others.
 
     Example:
         >>> perfect = picks([1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4])

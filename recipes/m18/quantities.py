@@ -14,126 +14,56 @@ def area(run: Run) -> float:
 
     It is not divided by the accuracy of the intact network: a network that has learned
     nothing would have the greatest area then.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        The mean over the orders, in [0, 1].
     """
     found = curve(run)
     return float(found.auc.mean()) if found else math.nan
 
 
 def area_to_mean(run: Run) -> float:
-    """As `area`, of units clamped to the mean of each element of the map.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        The mean over the orders, in [0, 1].
-    """
+    """As `area`, of units clamped to the mean of each element of the map."""
     found = curve(run, "mean")
     return float(found.auc.mean()) if found else math.nan
 
 
 def half(run: Run) -> float:
-    """Fraction of silent units at which accuracy falls to a half.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        A number in [0, 1].
-    """
+    """Fraction of silent units at which accuracy falls to a half."""
     found = curve(run)
     return half_point(found) if found else math.nan
 
 
 def training_accuracy(run: Run) -> float:
-    """Of the intact network, on the labels that it was trained on.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        A number in [0, 1].
-    """
+    """Of the intact network, on the labels that it was trained on."""
     found = curve(run)
     return float(found.mean[0]) if found else math.nan
 
 
 def generalization_error(run: Run) -> float:
-    """Training accuracy less test accuracy; the paper does not define it.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        A number in [-1, 1].
-    """
+    """Training accuracy less test accuracy; the paper does not define it."""
     return training_accuracy(run) - run.accuracy
 
 
 def robustness(run: Run) -> float:
-    """Mean training accuracy over the scales of the noise, without 0.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        A number in [0, 1].
-    """
+    """Mean training accuracy over the scales of the noise, without 0."""
     for found in noise_curves([run]):
         return float(found.mean[found.scales > 0].mean())
     return math.nan
 
 
 def selectivity(run: Run) -> float:
-    """Mean SI over all units of the network; 0 for those that are dead.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        A number in [0, 1].
-    """
+    """Mean SI over all units of the network; 0 for those that are dead."""
     return float(values(run, "si").mean())
 
 
 def mutual_information(run: Run) -> float:
-    """Mean mutual information with the class, over all units of the network.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        A number of bits.
-    """
+    """Mean mutual information with the class, over all units of the network."""
     return float(values(run, "mutual_information").mean())
 
 
 def dead_share(run: Run) -> float:
-    """Share of the units that respond to no image of the test set.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        A number in [0, 1].
-    """
+    """Share of the units that respond to no image of the test set."""
     return float(values(run, "dead").mean())
 
 
 def values(run: Run, metric: str) -> np.ndarray:
-    """A measure of every unit of a network.
-
-    Args:
-        run: A finished run.
-        metric: Name of a measure in its report.
-
-    Returns:
-        `(units,)`, layer after layer.
-    """
+    """A measure of every unit of a network."""
     return np.concatenate([found[metric] for found in run.report.values()])

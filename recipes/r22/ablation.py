@@ -10,26 +10,12 @@ ORDERS = {"most_selective": "most selective first", "random": "random order"}
 
 
 def accuracies(found: Mapping[str, Any], order: str, module: int) -> np.ndarray:
-    """Accuracies of a module's curves.
-
-    Args:
-        found: Of a network.
-        order: One of `ORDERS`.
-        module: 4 to 7.
-
-    Returns:
-        `(epochs, points)`, in [0, 1].
-    """
+    """Accuracies of a module's curves."""
     return np.array(found[order][str(module)], float)
 
 
 def normalized(found: Mapping[str, Any], order: str, module: int) -> np.ndarray:
     """Accuracies over that of the intact network of the same epoch.
-
-    Args:
-        found: Of a network.
-        order: One of `ORDERS`.
-        module: 4 to 7.
 
     Returns:
         `(epochs, points)`, 1 at the first point; NaN where the intact network is
@@ -51,14 +37,6 @@ def normalized(found: Mapping[str, Any], order: str, module: int) -> np.ndarray:
 def areas(found: Mapping[str, Any], order: str, module: int) -> np.ndarray:
     """Area under each epoch's curve: the plain sum of its normalized accuracies.
 
-    Args:
-        found: Of a network.
-        order: One of `ORDERS`.
-        module: 4 to 7.
-
-    Returns:
-        `(epochs,)`.
-
     Example:
         >>> found = {"random": {"4": [[0.8, 0.4, 0.2]]}}
         >>> areas(found, "random", 4).tolist()
@@ -75,13 +53,6 @@ def able(found: Sequence[dict[str, Any]], guess: float) -> list[int]:
 
     Near chance the normalized accuracy stays near 1, whatever is silenced: on
     ImageNet never, on ten classes in the first epochs.
-
-    Args:
-        found: Ablations of networks.
-        guess: Accuracy of a guess.
-
-    Returns:
-        Those with an accuracy of twice that or more.
     """
     intact = np.min([accuracies(one, "random", 4)[:, 0] for one in found], 0)
     return [place for place, value in enumerate(intact) if value >= 2 * guess]

@@ -17,11 +17,6 @@ MODULE_PAIRS = tuple(
 def series(found: Mapping[str, Any], a: str, b: str) -> np.ndarray:
     """CKA of two layers at the epochs of an analysis.
 
-    Args:
-        found: What `analyses.compute_similarity` found.
-        a: A name in `analyses.COMPARED`.
-        b: Another.
-
     Returns:
         `(epochs,)`, NaN where a layer does not vary.
 

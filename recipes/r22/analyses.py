@@ -40,15 +40,7 @@ COMPARED = {
 
 
 def analyses(results: Results) -> list[Analysis]:
-    """Everything that the figures need beyond the runs.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        Of the networks without a regularizer: ablations of all, CKA of six, the SI
-        of every unit of one.
-    """
+    """Everything that the figures need beyond the runs."""
     return [
         *ablations(results),
         *similarities(results),
@@ -58,12 +50,6 @@ def analyses(results: Results) -> list[Analysis]:
 
 def ablations(results: Results) -> list[Analysis]:
     """Accuracy as the units of a module are silenced, at the kept epochs.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        For each plain network an analysis; see `compute_ablation`.
 
     Reference:
         R22 figures 3 and 8.
@@ -82,12 +68,6 @@ def ablations(results: Results) -> list[Analysis]:
 def similarities(results: Results) -> list[Analysis]:
     """CKA of the modules, at the kept epochs.
 
-    Args:
-        results: The finished runs.
-
-    Returns:
-        For each of six plain networks an analysis; see `compute_similarity`.
-
     Reference:
         R22 figures 5 and 10.
     """
@@ -104,12 +84,6 @@ def similarities(results: Results) -> list[Analysis]:
 
 def unit_selectivities(results: Results) -> list[Analysis]:
     """SI over the units of each layer, at the kept epochs.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        For one plain network an analysis; see `compute_units`.
 
     Reference:
         R22 figure 9, whose shades are intervals over the feature maps of a layer.
@@ -130,14 +104,6 @@ def compute_ablation(run: Run) -> dict[str, Any]:
 
     All feature maps of a module's blocks are ranked together. The random order is
     drawn anew for each network, and is the same at all its epochs.
-
-    Args:
-        run: A finished run with kept weights.
-
-    Returns:
-        `epochs`; `counts`, for each module the numbers of silent units; and for
-        `most_selective` and `random`, for each module, `(epochs, points)` of
-        accuracies, the mean over the random orders.
 
     Reference:
         R22 section 3.3.
@@ -173,9 +139,6 @@ def compute_ablation(run: Run) -> dict[str, Any]:
 def compute_similarity(run: Run) -> dict[str, Any]:
     """CKA of every pair of `COMPARED`, on the test set.
 
-    Args:
-        run: A finished run with kept weights.
-
     Returns:
         `epochs`, `layers` and `values`, `(epochs, layers, layers)`; None where a
         layer does not vary.
@@ -202,14 +165,7 @@ def compute_similarity(run: Run) -> dict[str, Any]:
 
 
 def compute_units(run: Run) -> dict[str, Any]:
-    """Mean SI of each layer's units with a 95% bootstrap interval, on the test set.
-
-    Args:
-        run: A finished run with kept weights.
-
-    Returns:
-        `epochs`, and for each layer `(epochs, 3)`: mean, low and high.
-    """
+    """Mean SI of each layer's units with a 95% bootstrap interval, on the test set."""
     data, model = load(run.settings), build(run.settings)
     images = data.batches("test", EVALUATION_BATCH)
     si = metrics.SelectivityIndex(epsilon=1e-6)

@@ -55,13 +55,7 @@ DIGITS = Settings(
 
 
 def full() -> dict[str, Sweep]:
-    """The paper's own scale.
-
-    Returns:
-        Mapping of name to sweep: 10 networks without a regularizer for 90 epochs, of
-        which figure 5 has six and figure 16 two; one network for most of the others,
-        for 20 or 60 epochs.
-    """
+    """The paper's own scale."""
     return sweeps(
         IMAGENET,
         plain=range(10),
@@ -73,12 +67,7 @@ def full() -> dict[str, Sweep]:
 
 
 def mini() -> dict[str, Sweep]:
-    """A ResNet50 of an eighth of the widths, on 1,797 digits of 8x8 pixels.
-
-    Returns:
-        Mapping of name to sweep, by the names of `full`: three networks for what the
-        paper's main claim compares, one for most of the others.
-    """
+    """A ResNet50 of an eighth of the widths, on 1,797 digits of 8x8 pixels."""
     three = (0, 1, 2)
     return sweeps(DIGITS, plain=three, against=three, others=(0,), long=14, short=14)
 
@@ -93,18 +82,6 @@ def sweeps(
     short: int,
 ) -> dict[str, Sweep]:
     """All that the paper trains.
-
-    Args:
-        base: How a network without a regularizer is trained.
-        plain: Seeds of such networks.
-        against: Seeds of those regularized at the main strength, from epoch 0 and
-            from epoch 5.
-        others: Seeds of the others.
-        long: Epochs of those, and of the one that recovers.
-        short: Epochs of the others.
-
-    Returns:
-        Mapping of name to sweep.
 
     Reference:
         R22 sections 4.1 to 4.7 and appendices A.1 to A.5.

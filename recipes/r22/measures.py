@@ -13,15 +13,8 @@ def minibatch_cka(batches: Iterable[Sequence[np.ndarray]]) -> np.ndarray:
     flattened: every element of a map is a feature. `ks.similarity.compare` takes the
     mean of each map, and all samples together.
 
-    Args:
-        batches: For each minibatch the activations of each layer, `(samples, ...)`.
-            Minibatches of fewer than four samples are left out.
-
     Returns:
         `(layers, layers)`, 1 on the diagonal; NaN for a layer that does not vary.
-
-    Raises:
-        ValueError: If there is no minibatch of four samples or more.
 
     Example:
         >>> x = np.array([[1.0], [2.0], [3.0], [4.0]])
@@ -51,9 +44,6 @@ def minibatch_cka(batches: Iterable[Sequence[np.ndarray]]) -> np.ndarray:
 
 def unbiased_hsic(layers: Sequence[np.ndarray]) -> np.ndarray | None:
     """The unbiased estimate of HSIC, linear kernels, of every pair of layers.
-
-    Args:
-        layers: Activations of each, `(samples, ...)`.
 
     Returns:
         `(layers, layers)`; None for fewer than four samples.

@@ -16,12 +16,6 @@ _LAYER = re.compile(r"test_si/(stage(\d)_block\d+_out)$")
 def of_layers(history: Mapping[str, Sequence[float]]) -> dict[int, list[str]]:
     """The layers of each module whose SI a history holds, in depth order.
 
-    Args:
-        history: A run's `history` or `first_epoch`.
-
-    Returns:
-        Mapping of module to names of block outputs.
-
     Example:
         >>> of_layers({"loss": [], "test_si/stage1_block1_out": [0.2]})
         {4: ['stage1_block1_out']}
@@ -37,12 +31,6 @@ def selectivities(
     history: Mapping[str, Sequence[float]],
 ) -> dict[int, np.ndarray]:
     """SI of each block of each module through training.
-
-    Args:
-        history: A run's `history` or `first_epoch`.
-
-    Returns:
-        Mapping of module to `(blocks, epochs)`: means over a block's feature maps.
 
     Reference:
         R22 figures 2 and 9: a module's SI is the mean over its blocks.

@@ -17,22 +17,12 @@ NONE, FROM_0, FROM_5 = "no regularizer", "from epoch 0", "from epoch 5"
 
 
 def accuracy(run: Run) -> np.ndarray:
-    """Test accuracy before training and after every epoch.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        `(epochs + 1,)`, in percent. R22 calls the set its validation set.
-    """
+    """Test accuracy before training and after every epoch."""
     return 100 * _with_start(run, "test_accuracy")
 
 
 def training_accuracy(run: Run) -> np.ndarray:
     """Training accuracy, as the mean over the steps of each epoch.
-
-    Args:
-        run: A finished run.
 
     Returns:
         `(epochs + 1,)`, in percent; NaN before training.
@@ -43,12 +33,6 @@ def training_accuracy(run: Run) -> np.ndarray:
 def representation(run: Run) -> np.ndarray:
     """Mean of the five largest counts of predicted classes.
 
-    Args:
-        run: A finished run.
-
-    Returns:
-        `(epochs + 1,)`, in images.
-
     Reference:
         R22 figure 16.
     """
@@ -57,12 +41,6 @@ def representation(run: Run) -> np.ndarray:
 
 def blocks(run: Run) -> dict[int, np.ndarray]:
     """SI of each block of each module, before training and after every epoch.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        Mapping of module to `(blocks, epochs + 1)`.
 
     Reference:
         R22 figure 9.
@@ -77,12 +55,6 @@ def blocks(run: Run) -> dict[int, np.ndarray]:
 def modules(run: Run) -> dict[int, np.ndarray]:
     """SI of each module, before training and after every epoch.
 
-    Args:
-        run: A finished run.
-
-    Returns:
-        Mapping of module to `(epochs + 1,)`.
-
     Reference:
         R22 figure 2.
     """
@@ -90,28 +62,13 @@ def modules(run: Run) -> dict[int, np.ndarray]:
 
 
 def early_selectivity(run: Run) -> np.ndarray:
-    """Mean SI of modules 4 to 6, before training and after every epoch.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        `(epochs + 1,)`.
-    """
+    """Mean SI of modules 4 to 6, before training and after every epoch."""
     found = modules(run)
     return np.mean([found[module] for module in EARLY], axis=0)
 
 
 def by_step(run: Run, epochs: int) -> tuple[np.ndarray, dict[int, np.ndarray]]:
-    """SI of each module from before training to the end of the first epochs.
-
-    Args:
-        run: A finished run that was measured within its first epoch.
-        epochs: How many epochs.
-
-    Returns:
-        `(points,)` steps of training; mapping of module to `(points,)`.
-    """
+    """SI of each module from before training to the end of the first epochs."""
     length = steps_per_epoch(run)
     within, after = selectivities(run.first_epoch), selectivities(run.history)
     steps = [*run.first_epoch["step"], *(length * (e + 1) for e in range(epochs))]
@@ -122,39 +79,17 @@ def by_step(run: Run, epochs: int) -> tuple[np.ndarray, dict[int, np.ndarray]]:
 
 
 def steps_per_epoch(run: Run) -> int:
-    """How many steps an epoch of a run has.
-
-    Args:
-        run: Any run of the paper.
-
-    Returns:
-        The number.
-    """
+    """How many steps an epoch of a run has."""
     return math.ceil(IMAGES[run.settings.data] / run.settings.batch_size)
 
 
 def chance(run: Run) -> float:
-    """Accuracy of a guess, in [0, 1].
-
-    Args:
-        run: Any run of the paper.
-
-    Returns:
-        One over the number of classes.
-    """
+    """Accuracy of a guess, in [0, 1]."""
     return 1 / {"digits": 10}.get(run.settings.data, 1000)
 
 
 def main_cases(results: Results) -> Cases:
-    """The comparison that R22's main claim rests on, at its main strength.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        Networks without a regularizer, regularized against selectivity from epoch 0,
-        and from epoch 5; those that are there.
-    """
+    """The comparison that R22's main claim rests on, at its main strength."""
     return present(
         results,
         {NONE: "plain", FROM_0: "against_from_0", FROM_5: "against_from_5"},
@@ -162,14 +97,7 @@ def main_cases(results: Results) -> Cases:
 
 
 def strengths(results: Results) -> dict[float, Cases]:
-    """The same comparison for each strength.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        By alpha, from -1 down; only those of which both regularized cases are there.
-    """
+    """The same comparison for each strength."""
     found: dict[float, Cases] = {}
     for label, sweeps in (
         (FROM_0, ("strengths_from_0", "against_from_0")),
@@ -188,14 +116,7 @@ def strengths(results: Results) -> dict[float, Cases]:
 
 
 def starts(results: Results) -> dict[int, list[Run]]:
-    """Networks regularized from each of several epochs on, at the main strength.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        By the first epoch with the regularizer, from 0.
-    """
+    """Networks regularized from each of several epochs on, at the main strength."""
     found: dict[int, list[Run]] = {}
     for sweep in ("against_from_0", "starts", "against_from_5"):
         for run in results.get(sweep, []):
@@ -205,42 +126,19 @@ def starts(results: Results) -> dict[int, list[Run]]:
 
 
 def promoted(results: Results, sweep: str) -> dict[float, list[Run]]:
-    """Networks regularized for selectivity.
-
-    Args:
-        results: The finished runs.
-        sweep: Name of a sweep, which need not be there.
-
-    Returns:
-        By alpha.
-    """
+    """Networks regularized for selectivity."""
     return results.by_alpha(sweep) if sweep in results else {}
 
 
 def present(results: Results, sweeps: Mapping[str, str]) -> Cases:
-    """Runs of sweeps by a label, those that are there.
-
-    Args:
-        results: The finished runs.
-        sweeps: For each label the name of a sweep.
-
-    Returns:
-        Mapping of label to runs.
-    """
+    """Runs of sweeps by a label, those that are there."""
     return {
         label: results[sweep] for label, sweep in sweeps.items() if sweep in results
     }
 
 
 def common_epochs(runs: Sequence[Run]) -> int:
-    """The number of epochs that all of several runs have had.
-
-    Args:
-        runs: One at least.
-
-    Returns:
-        The smallest number.
-    """
+    """The number of epochs that all of several runs have had."""
     return min(run.settings.epochs for run in runs)
 
 

@@ -14,14 +14,7 @@ from recipes.g19.measures import HIDDEN, LAYERS, same_class
 
 
 def figures(found: Sequence[Measured]) -> Iterator[Drawing]:
-    """One measure against another.
-
-    Args:
-        found: Networks.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """One measure against another."""
     yield "ccmas_second_class", partial(second_class, found)
     yield "same_class", partial(same_classes, found)
     for metric in ("precision", "top_class"):
@@ -32,12 +25,6 @@ def second_class(found: Sequence[Measured]) -> Figure:
     """CCMAS of the class with the highest mean, and of the second.
 
     Repeats figures 5a-c.
-
-    Args:
-        found: Networks.
-
-    Returns:
-        The figure.
     """
     caption = (
         "Every unit a point. On the line both classes score the same. CCMAS_2 counts "
@@ -67,12 +54,6 @@ def same_classes(found: Sequence[Measured]) -> Figure:
     """Share of the units whose top class is the class with the highest mean.
 
     Repeats the percentages of section 3.2: 0%, 9.8% and 83.5% in conv5, fc6 and fc8.
-
-    Args:
-        found: Networks.
-
-    Returns:
-        The figure.
     """
     classes = len(found[0].report.class_weight)
     caption = (
@@ -99,13 +80,6 @@ def against(one: Measured, metric: str) -> Figure:
 
     Repeats what section 3.1 says of table A1: units of high CCMAS whose precision and
     top-class selectivity are low.
-
-    Args:
-        one: A network.
-        metric: Name of the measure.
-
-    Returns:
-        The figure.
     """
     text = f"{metric.replace('_', '-')} against CCMAS"
     figure = plot_agreement(one.report, "ccmas", metric, title=title([one], text))

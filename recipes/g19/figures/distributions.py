@@ -15,14 +15,7 @@ COLORS = {"exponential": "C3", "normal": "C0", "half normal": "C2"}
 
 
 def figures(found: Sequence[Measured]) -> Iterator[Drawing]:
-    """Histograms and fits of the first network's example unit.
-
-    Args:
-        found: Networks.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Histograms and fits of the first network's example unit."""
     yield "histogram", partial(histogram, found[0])
     yield "fits", partial(fitted, found[0])
 
@@ -31,12 +24,6 @@ def histogram(one: Measured) -> Figure:
     """All responses of the most precise unit of fc6, and those to its class.
 
     Repeats figure A2. Its bins are 1.0 wide, where that makes 20 of them.
-
-    Args:
-        one: A network.
-
-    Returns:
-        The figure.
     """
     seen = one.examples
     unit, target = seen.units["fc6"], seen.classes["fc6"]
@@ -63,12 +50,6 @@ def fitted(one: Measured) -> Figure:
     """Exponential and normal fits to the responses of fc6's most precise unit.
 
     Repeats figure A3: of responses other than 0, to all classes and to the best one.
-
-    Args:
-        one: A network.
-
-    Returns:
-        The figure.
     """
     seen = one.examples
     unit, target = seen.units["fc6"], seen.classes["fc6"]

@@ -19,14 +19,7 @@ CLASS = "Red: the class that stands out; gray: all others. The height is random.
 
 
 def figures(found: Sequence[Measured]) -> Iterator[Drawing]:
-    """Example units of the first network, and the generated ones.
-
-    Args:
-        found: Networks.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Example units of the first network, and the generated ones."""
     yield "example_hidden", partial(hidden, found[0])
     yield "example_output", partial(jitterplots, found[0], ("fc8", "prob"))
     yield "example_layers", partial(jitterplots, found[0], ("conv5", "fc7"))
@@ -38,12 +31,6 @@ def hidden(one: Measured) -> Figure:
 
     Repeats figures 3a-e: of the class that makes the unit a "detector", images to
     which it responds least, as to the mean of the class, and most.
-
-    Args:
-        one: A network.
-
-    Returns:
-        The figure.
     """
     seen = one.examples
     unit, target = seen.units["fc6"], seen.classes["fc6"]
@@ -90,13 +77,6 @@ def jitterplots(one: Measured, layers: Sequence[str]) -> Figure:
     Repeats figures 4a and 4b: the unit of highest top-class selectivity in prob,
     before and after the softmax; and as in figure 3a units of other layers, conv5's
     with the highest value of its map.
-
-    Args:
-        one: A network.
-        layers: Their names.
-
-    Returns:
-        The figure.
     """
     text = " and ".join(f"{layer}.{one.examples.units[layer]}" for layer in layers)
     figure, axes = panels(title([one], text), CLASS, 1, len(layers))
@@ -109,15 +89,7 @@ def jitterplots(one: Measured, layers: Sequence[str]) -> Figure:
 
 
 def scored(one: Measured, layer: str) -> str:
-    """What the measures say of an example unit, in two lines.
-
-    Args:
-        one: A network.
-        layer: Of the unit.
-
-    Returns:
-        Text.
-    """
+    """What the measures say of an example unit, in two lines."""
     seen: Examples = one.examples
     unit = seen.units[layer]
     found = {metric: values[unit] for metric, values in one.report[layer].items()}
@@ -134,9 +106,6 @@ def generated() -> Figure:
     """Three generated units, with what the measures say of each.
 
     Repeats figures A4a-c.
-
-    Returns:
-        The figure.
     """
     caption = (
         "Generated responses to 10 classes of 100 items, with CCMAS, the precision of "

@@ -20,27 +20,12 @@ MEASURES = {
 
 
 def figures(found: Sequence[Measured]) -> Iterator[Drawing]:
-    """The measures by layer.
-
-    Args:
-        found: Networks.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """The measures by layer."""
     yield "measures_by_layer", partial(by_layer, found)
 
 
 def title(found: Sequence[Measured], text: str) -> str:
-    """A title that says which networks and which data.
-
-    Args:
-        found: Networks; those of one figure.
-        text: What the figure shows.
-
-    Returns:
-        The title.
-    """
+    """A title that says which networks and which data."""
     first = found[0].network
     if len(found) == 1:
         return f"{first.title}: {text}"
@@ -51,12 +36,6 @@ def by_layer(found: Sequence[Measured]) -> Figure:
     """Top-class selectivity, precision and CCMAS of every unit.
 
     Repeats figures 2a-c and the means of table A2.
-
-    Args:
-        found: Networks.
-
-    Returns:
-        The figure.
     """
     count = images(found[0].network.settings)
     caption = (

@@ -13,14 +13,7 @@ from recipes.g19.measured import Measured
 
 
 def figures(found: Sequence[Measured]) -> Iterator[Drawing]:
-    """A figure for each layer of the survey, of the first network.
-
-    Args:
-        found: Networks.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """A figure for each layer of the survey, of the first network."""
     for layer in LAYERS:
         yield f"maximized_{layer}", partial(grids, found[0], layer)
 
@@ -30,13 +23,6 @@ def grids(one: Measured, layer: str) -> Figure:
 
     Repeats figures 6a-f and A5 to A7, with units that the measures choose: the
     paper's were chosen by what people saw in their images.
-
-    Args:
-        one: A network.
-        layer: One of `maximized.LAYERS`.
-
-    Returns:
-        The figure.
     """
     figure = plot_maximized(
         one.maximized(layer),

@@ -18,13 +18,6 @@ _THEMES = (accuracy, basis, selectivity, units, measures, layers, training)
 def claims(results: Results) -> list[Claim]:
     """All claims of LM21 for which there are runs.
 
-    Args:
-        results: The finished runs.
-
-    Returns:
-        Claims, those of the main text first. One is left out where its networks or
-        its values of alpha are not there, and undecided where they are too few.
-
     Reference:
         LM21 sections 4.1 to 4.3 and appendices A.2 to A.18. Of its figures without a
         claim of their own, F1b, A2b and the like show part of another; F4b and A32

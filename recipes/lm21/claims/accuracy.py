@@ -63,12 +63,6 @@ CUTS: dict[str, list[tuple[str, float, float | None, float]]] = {
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about accuracy, network by network.
 
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-
     Reference:
         LM21 figures 1, 3, 4, A2, A6, A12, A14, A15, A32, A33, A34b.
     """
@@ -240,16 +234,7 @@ def _promoted(network: str, selectivity: Samples, accuracy: Samples) -> Iterator
 
 
 def opposite(samples: Samples, least: float = 0.0, most: float = 100.0) -> Pairs:
-    """Each positive alpha beside its negative.
-
-    Args:
-        samples: A quantity.
-        least: Smallest magnitude.
-        most: Largest.
-
-    Returns:
-        Pairs by magnitude.
-    """
+    """Each positive alpha beside its negative."""
     return samples.against(
         samples.mirrored(), lambda alpha: least <= alpha <= most and alpha > 0
     )
@@ -257,10 +242,6 @@ def opposite(samples: Samples, least: float = 0.0, most: float = 100.0) -> Pairs
 
 def best(accuracy: Samples, alpha: float) -> Outcome | None:
     """Whether accuracy is at its best at an alpha.
-
-    Args:
-        accuracy: Of a sweep.
-        alpha: Claimed to be the best of those below 0.
 
     Returns:
         Outcome; None where it, alpha 0 or all others are not there.
@@ -289,10 +270,6 @@ def best(accuracy: Samples, alpha: float) -> Outcome | None:
 
 def first_loss(accuracy: Samples, alpha: float = -1.0) -> Outcome | None:
     """Whether accuracy is lost first at an alpha.
-
-    Args:
-        accuracy: Of a sweep.
-        alpha: Claimed to be the first, from 0 down, with a significant loss.
 
     Returns:
         Outcome; None where it or alpha 0 is not there.
@@ -324,10 +301,6 @@ def first_loss(accuracy: Samples, alpha: float = -1.0) -> Outcome | None:
 
 def mirrored_cloud(selectivity: Samples, accuracy: Samples) -> Outcome | None:
     """Whether networks above the usual SI do worse than as far below it.
-
-    Args:
-        selectivity: Mean SI of a sweep.
-        accuracy: Of the same networks.
 
     Returns:
         Outcome; None without alpha 0, or networks on either side.

@@ -38,12 +38,6 @@ class Ratio(NamedTuple):
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about distances and upper bounds, where they have been computed.
 
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-
     Reference:
         LM21 figures 2, A3 and A4.
     """
@@ -87,16 +81,7 @@ def claims(results: Results) -> Iterator[Claim]:
 
 
 def ratios(results: Results, sweep: str) -> dict[float, Ratio]:
-    """CCA distance ratios that have been computed.
-
-    Args:
-        results: The finished runs.
-        sweep: Name of a sweep.
-
-    Returns:
-        For each negative alpha, from the nearest to 0, ratio and test, corrected
-        for all of them; without those whose replicates do not differ.
-    """
+    """CCA distance ratios that have been computed."""
     known = {
         alpha: analysis.found
         for alpha, analysis in distances(results, sweep).items()
@@ -115,9 +100,6 @@ def ratios(results: Results, sweep: str) -> dict[float, Ratio]:
 
 def above_one(found: dict[float, Ratio]) -> Outcome | None:
     """Whether the ratio is above 1 at every alpha.
-
-    Args:
-        found: By `ratios`.
 
     Returns:
         Outcome; None without one.
@@ -138,9 +120,6 @@ def above_one(found: dict[float, Ratio]) -> Outcome | None:
 def grows(found: dict[float, Ratio]) -> Outcome | None:
     """Whether the ratio grows with the magnitude of alpha.
 
-    Args:
-        found: By `ratios`.
-
     Returns:
         Outcome; None with fewer than three alphas.
     """
@@ -154,16 +133,7 @@ def grows(found: dict[float, Ratio]) -> Outcome | None:
 
 
 def bound_tables(results: Results, sweep: str, kind: str) -> Bounds:
-    """Upper bounds that have been computed.
-
-    Args:
-        results: The finished runs.
-        sweep: Name of a sweep.
-        kind: `"upper_bound"`, or `"axis_aligned"` for the units' own.
-
-    Returns:
-        For each alpha and seed a mapping of layer to mean.
-    """
+    """Upper bounds that have been computed."""
     runs = results.by_alpha(sweep)
     tables: Bounds = {}
     for alpha, ones in bounds(results, sweep).items():
@@ -174,14 +144,7 @@ def bound_tables(results: Results, sweep: str, kind: str) -> Bounds:
 
 
 def network_means(tables: Bounds) -> Samples:
-    """Mean over the layers of each network.
-
-    Args:
-        tables: By `bound_tables`.
-
-    Returns:
-        Samples.
-    """
+    """Mean over the layers of each network."""
     return Samples.finite(
         {
             alpha: {seed: float(np.mean([*one.values()])) for seed, one in ones.items()}
@@ -192,10 +155,6 @@ def network_means(tables: Bounds) -> Samples:
 
 def late_layers(tables: Bounds, last: int = 2) -> Outcome | None:
     """Whether the bound falls in all but the last layers.
-
-    Args:
-        tables: By `bound_tables`.
-        last: Number of layers that are claimed to differ.
 
     Returns:
         Outcome; None without alpha 0 and another, with too few layers, or where a

@@ -51,14 +51,6 @@ def differs(
 ) -> Outcome | None:
     """One side is greater (or smaller) at every alpha, significantly.
 
-    Args:
-        pairs: The samples that are compared.
-        direction: 1 if the first is claimed to be greater, -1 if smaller.
-        test: Which.
-        write: How a mean is written.
-        by: The means differ by at least so much.
-        once: Whether one alpha is enough.
-
     Returns:
         Outcome; None if there is nothing to compare. Its p-value is the largest,
         or with `once` the smallest.
@@ -97,9 +89,6 @@ def differs(
 def denied(outcome: Outcome | None) -> Outcome | None:
     """That no alpha is significantly higher.
 
-    Args:
-        outcome: Of `differs`, which looked `once` for one that is.
-
     Returns:
         Outcome; None for None. Of few networks it is undecided unless no mean
         differs as the claim denies.
@@ -115,11 +104,6 @@ def denied(outcome: Outcome | None) -> Outcome | None:
 
 def pooled(first: Samples, second: Samples, direction: int) -> Outcome | None:
     """One side is greater (or smaller) over all alphas.
-
-    Args:
-        first: A quantity.
-        second: The same of other networks.
-        direction: 1 if the first is claimed to be greater, -1 if smaller.
 
     Returns:
         Outcome; None with fewer than two networks that have a counterpart.
@@ -142,11 +126,6 @@ def pooled(first: Samples, second: Samples, direction: int) -> Outcome | None:
 
 def alike(first: Samples, second: Samples, tolerance: float) -> Outcome | None:
     """A quantity is much the same in two sweeps.
-
-    Args:
-        first: A quantity.
-        second: The same of other networks.
-        tolerance: Difference of the means that is allowed.
 
     Returns:
         Outcome; None without an alpha that both have.
@@ -171,9 +150,6 @@ def alike(first: Samples, second: Samples, tolerance: float) -> Outcome | None:
 def uneven(samples: Samples) -> Outcome | None:
     """A quantity does not rise at every step of alpha.
 
-    Args:
-        samples: A quantity, at the alphas where it is claimed to be irregular.
-
     Returns:
         Outcome; None with fewer than two alphas.
     """
@@ -197,12 +173,6 @@ def between(
     samples: Samples, low: float, high: float, where: Where = everything
 ) -> Outcome | None:
     """A quantity stays within limits.
-
-    Args:
-        samples: A quantity.
-        low: Lowest mean allowed.
-        high: Highest.
-        where: At which alphas.
 
     Returns:
         Outcome; None if there is none.

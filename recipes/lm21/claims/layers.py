@@ -29,12 +29,6 @@ ROWS = {
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about regularizing some layers.
 
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-
     Reference:
         LM21 figures A20 to A27.
     """

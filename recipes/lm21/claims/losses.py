@@ -20,10 +20,6 @@ POINT = 0.01
 def harmless(accuracy: Samples, where: Where) -> Outcome | None:
     """Accuracy is not lost.
 
-    Args:
-        accuracy: Of a sweep.
-        where: At which alphas.
-
     Returns:
         Outcome; None if there is nothing to compare.
     """
@@ -48,10 +44,6 @@ def harmless(accuracy: Samples, where: Where) -> Outcome | None:
 def indistinct(accuracy: Samples, where: Where) -> Outcome | None:
     """Accuracy is neither lost nor gained.
 
-    Args:
-        accuracy: Of a sweep.
-        where: At which alphas.
-
     Returns:
         Outcome; None if there is nothing to compare.
     """
@@ -73,10 +65,6 @@ def indistinct(accuracy: Samples, where: Where) -> Outcome | None:
 
 def no_harm(accuracy: Samples, where: Where = negative) -> dict[float, bool | None]:
     """At which alphas accuracy is not lost.
-
-    Args:
-        accuracy: Of a sweep.
-        where: At which alphas.
 
     Returns:
         For each alpha False where the loss is significant, True where it is not and
@@ -101,11 +89,6 @@ def _unharmed(loss: float, lost: bool | None) -> bool | None:
 def little(accuracy: Samples, where: Where, amount: float) -> Outcome | None:
     """At most so much of the accuracy is lost.
 
-    Args:
-        accuracy: Of a sweep.
-        where: At which alphas.
-        amount: In [0, 1].
-
     Returns:
         Outcome; None if there is nothing to compare.
     """
@@ -124,11 +107,6 @@ def little(accuracy: Samples, where: Where, amount: float) -> Outcome | None:
 
 def gains_less(accuracy: Samples, where: Where, amount: float) -> Outcome | None:
     """Less than so much accuracy is gained.
-
-    Args:
-        accuracy: Of a sweep.
-        where: At which alphas.
-        amount: In [0, 1].
 
     Returns:
         Outcome; None if there is nothing to compare.
@@ -149,12 +127,6 @@ def gains_less(accuracy: Samples, where: Where, amount: float) -> Outcome | None
 def points(share: float) -> str:
     """An amount of accuracy.
 
-    Args:
-        share: In [0, 1].
-
-    Returns:
-        Text.
-
     Example:
         >>> points(0.005), points(0.01)
         ('0.5 points', '1 point')
@@ -163,16 +135,7 @@ def points(share: float) -> str:
 
 
 def gained(samples: Samples, alpha: float, zero: float = 0.0) -> str:
-    """A difference of two accuracies in points, with its interval.
-
-    Args:
-        samples: Accuracies.
-        alpha: One.
-        zero: From where.
-
-    Returns:
-        Text: "-1.3 points [-2.0, -0.6]".
-    """
+    """A difference of two accuracies in points, with its interval."""
     found = samples.difference(alpha, zero)
     if found is None:
         return f"{100 * (samples.mean(alpha) - samples.mean(zero)):+.1f} points"
@@ -184,12 +147,6 @@ def loses(
     accuracy: Samples, amount: float, alpha: float, zero: float = 0.0
 ) -> Outcome | None:
     """Accuracy at one alpha lies so much below that at another.
-
-    Args:
-        accuracy: Of a sweep.
-        amount: In [0, 1].
-        alpha: The lower one.
-        zero: The higher one.
 
     Returns:
         Outcome; None where one of them, or a second seed, is not there.
@@ -216,11 +173,7 @@ def cut(
     """Selectivity can be cut so many-fold at so small a cost.
 
     Args:
-        selectivity: Mean SI of a sweep.
-        accuracy: Of the same.
-        fold: So many times.
         cost: Of accuracy, in [0, 1]; None: as for `harmless`.
-        reach: Not decided where no alpha is as low as this: the paper went so far.
 
     Returns:
         Outcome; None without alpha 0 or a negative one.

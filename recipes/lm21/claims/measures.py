@@ -35,12 +35,6 @@ STRONG = 0.7
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about precision, mutual information and d'.
 
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-
     Reference:
         LM21 figures A17 to A19.
     """
@@ -123,10 +117,6 @@ def _discriminated(results: Results, network: str) -> Iterator[Claim]:
 
 def correlated(results: Results, sweep: str) -> Outcome | None:
     """Whether SI and d' correlate over the units of networks with alpha 0.
-
-    Args:
-        results: The finished runs.
-        sweep: Name of a sweep.
 
     Returns:
         Outcome; None without such a network in which both vary.

@@ -61,18 +61,7 @@ class Samples(NamedTuple):
         quantity: Callable[[Run], float],
         write: Callable[[float], str] = number,
     ) -> Self:
-        """A quantity of a sweep.
-
-        Args:
-            results: The finished runs.
-            sweep: Name of a sweep, which need not be there.
-            quantity: Number of a run; networks for which it is not finite are
-                left out.
-            write: How such a number is written.
-
-        Returns:
-            Samples; without a value if there is no run.
-        """
+        """A quantity of a sweep."""
         runs = results.by_alpha(sweep) if sweep in results else {}
         table = {
             alpha: {run.settings.seed: quantity(run) for run in ones}
@@ -86,15 +75,7 @@ class Samples(NamedTuple):
         table: Mapping[float, Mapping[int, float]],
         write: Callable[[float], str] = number,
     ) -> Self:
-        """Numbers without those that are not finite.
-
-        Args:
-            table: For each alpha, from the most negative, one for each seed.
-            write: How such a number is written.
-
-        Returns:
-            Samples.
-        """
+        """Numbers without those that are not finite."""
         kept = {
             alpha: {seed: value for seed, value in ones.items() if np.isfinite(value)}
             for alpha, ones in table.items()
@@ -149,15 +130,7 @@ class Samples(NamedTuple):
         return alphas.against(Samples(dict.fromkeys(alphas.values, zero)), where)
 
     def against(self, other: "Samples", where: Where = everything) -> Pairs:
-        """Each alpha beside the same alpha of others.
-
-        Args:
-            other: What they are compared with.
-            where: Which alphas.
-
-        Returns:
-            From the nearest to 0: at both sides two networks or more.
-        """
+        """Each alpha beside the same alpha of others."""
         shared = [alpha for alpha in self.values if len(other.at(alpha)) > 1]
         return {
             alpha: (self.at(alpha), other.at(alpha))
@@ -171,10 +144,6 @@ class Samples(NamedTuple):
         The same seed has the same data, order and initial weights: the replicates
         that are drawn are the differences of a seed.
 
-        Args:
-            first: An alpha.
-            second: Another.
-
         Returns:
             `Interval`; None with fewer than two seeds that are at both.
         """
@@ -183,14 +152,7 @@ class Samples(NamedTuple):
         return bootstrap_mean(differences) if len(differences) > 1 else None
 
     def text(self, count: int = 4) -> str:
-        """The means at some alphas: "0.24 at 0, 0.04 at -2".
-
-        Args:
-            count: Of how many, at most.
-
-        Returns:
-            Text, from 0 outwards, or from the most negative if alpha has both signs.
-        """
+        """The means at some alphas: "0.24 at 0, 0.04 at -2"."""
         both = min(self.values, default=0) < 0 < max(self.values, default=0)
         alphas = sorted(self.values, key=None if both else abs)
         return ", ".join(
@@ -206,13 +168,6 @@ def fewest(pair: tuple[list[float], list[float]]) -> int:
 
 def spread(values: list[float], count: int) -> list[float]:
     """Some of many: the first, the last, and as evenly as can be between.
-
-    Args:
-        values: Any.
-        count: How many, 2 or more.
-
-    Returns:
-        All of them if they are not more.
 
     Example:
         >>> spread([0, 1, 2, 3, 4, 5, 6], 3)

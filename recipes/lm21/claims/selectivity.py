@@ -33,12 +33,6 @@ MORE = {
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about what alpha does to selectivity.
 
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-
     Reference:
         LM21 figures A1, A5, A11, A13, A16 and A34a.
     """
@@ -95,12 +89,6 @@ def by_layer(
     results: Results, sweep: str, where: Where, direction: int
 ) -> Outcome | None:
     """Whether the SI of every layer moves.
-
-    Args:
-        results: The finished runs.
-        sweep: Name of a sweep.
-        where: At which alphas.
-        direction: 1 if it is claimed to rise, -1 if to fall.
 
     Returns:
         Outcome; None without alpha 0 and another, or with a single layer. Layers

@@ -26,12 +26,6 @@ NETWORKS = ("resnet18", "resnet20")
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about speed, preferred classes and warm-up.
 
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-
     Reference:
         LM21 appendix A.2, figures A28 to A31.
     """
@@ -67,10 +61,6 @@ def _within(low: float, high: float) -> Where:
 def overlapping(epochs: Samples, where: Where) -> Outcome | None:
     """Whether training takes as long as at alpha 0.
 
-    Args:
-        epochs: `t95` of a sweep.
-        where: At which alphas.
-
     Returns:
         Outcome; None without alpha 0 or any of them.
     """
@@ -92,10 +82,6 @@ def overlapping(epochs: Samples, where: Where) -> Outcome | None:
 def as_fast(epochs: Samples, where: Where) -> Outcome | None:
     """Whether training takes at most half as long again as at alpha 0.
 
-    Args:
-        epochs: `t95` of a sweep.
-        where: At which alphas.
-
     Returns:
         Outcome; None without alpha 0 or any of them.
     """
@@ -114,10 +100,6 @@ def as_fast(epochs: Samples, where: Where) -> Outcome | None:
 
 def slower(epochs: Samples, where: Where) -> Outcome | None:
     """Whether training takes longer than at alpha 0, or varies.
-
-    Args:
-        epochs: `t95` of a sweep.
-        where: At which alphas.
 
     Returns:
         Outcome; None without alpha 0 or any of them.

@@ -26,8 +26,6 @@ def trend(
     """A quantity goes with alpha, or with another quantity, over networks.
 
     Args:
-        samples: A quantity.
-        direction: 1 if it is claimed to rise, -1 if to fall.
         against: Another quantity of the same networks; None: alpha.
 
     Returns:
@@ -38,10 +36,6 @@ def trend(
 
 def in_order(samples: Samples, direction: int) -> Outcome | None:
     """A quantity goes with alpha at every step.
-
-    Args:
-        samples: A quantity in [0, 1].
-        direction: 1 if it is claimed to rise, -1 if to fall.
 
     Returns:
         Outcome; None with fewer than three networks, or a single alpha.
@@ -73,9 +67,6 @@ def _trend(
 def correlation(samples: Samples) -> float:
     """Spearman's, of a quantity and alpha, over networks.
 
-    Args:
-        samples: A quantity, of three networks or more.
-
     Returns:
         A number in [-1, 1]; NaN where one is constant.
     """
@@ -88,9 +79,6 @@ def rho(value: float) -> str:
     Args:
         value: In [-1, 1], or NaN.
 
-    Returns:
-        Text.
-
     Example:
         >>> rho(0.987), rho(float("nan"))
         ('rho 0.99', 'no rho of what does not vary')
@@ -100,9 +88,6 @@ def rho(value: float) -> str:
 
 def unrelated(samples: Samples) -> Outcome | None:
     """A quantity does not clearly go with alpha.
-
-    Args:
-        samples: A quantity.
 
     Returns:
         Outcome; None with fewer than three networks, or a single alpha.
@@ -124,12 +109,6 @@ def unrelated(samples: Samples) -> Outcome | None:
 
 def looser(first: Samples, second: Samples, far: Where, near: Where) -> Outcome | None:
     """Two quantities go together less at some alphas than at others.
-
-    Args:
-        first: A quantity.
-        second: Another quantity of the same networks.
-        far: Where they are claimed not to go together.
-        near: Where they do.
 
     Returns:
         Outcome; None with fewer than three networks on a side.

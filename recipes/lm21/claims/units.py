@@ -21,12 +21,6 @@ LEAKY = "resnet20_leaky"
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about units that respond to no sample, or to few.
 
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-
     Reference:
         LM21 figures A7 to A10.
     """
@@ -82,11 +76,6 @@ def _dead(results: Results) -> Iterator[Claim]:
 def more_regular(living: Samples, all_units: Samples, dead: Samples) -> Outcome | None:
     """Whether SI goes with alpha better once dead units are left out.
 
-    Args:
-        living: SI without dead units.
-        all_units: SI with them.
-        dead: Share of dead units.
-
     Returns:
         Outcome; None with fewer than three networks, or a single alpha.
     """
@@ -141,11 +130,6 @@ def _large(alpha: float) -> bool:
 
 def rescued(leaky: Samples, rectified: Samples, where: Where) -> Outcome | None:
     """Whether no more than half of a loss is undone.
-
-    Args:
-        leaky: Accuracy with leaky ReLU.
-        rectified: With ReLU.
-        where: At which alphas.
 
     Returns:
         Outcome; None without alpha 0, or another that both have.
@@ -204,15 +188,7 @@ def _sparse(results: Results) -> Iterator[Claim]:
 
 
 def first_lost(accuracy: Samples, loss: float) -> float:
-    """The smallest alpha above 0 at which so much accuracy is lost.
-
-    Args:
-        accuracy: Of a sweep.
-        loss: In [0, 1].
-
-    Returns:
-        An alpha; infinity if there is none.
-    """
+    """The smallest alpha above 0 at which so much accuracy is lost."""
     if 0.0 not in accuracy.values:
         return math.inf
     floor = accuracy.mean(0.0) - loss
@@ -222,11 +198,6 @@ def first_lost(accuracy: Samples, loss: float) -> float:
 
 def later(accuracy: Samples, sparse: Samples, loss: float) -> Outcome | None:
     """Whether units become sparse only after accuracy is lost.
-
-    Args:
-        accuracy: Of a sweep.
-        sparse: Share of sparse units, of the same.
-        loss: Of accuracy, in [0, 1].
 
     Returns:
         Outcome; None without alpha 0 and one above.
@@ -248,11 +219,6 @@ def later(accuracy: Samples, sparse: Samples, loss: float) -> Outcome | None:
 
 def still_busy(accuracy: Samples, busy: Samples, loss: float) -> Outcome | None:
     """Whether most units respond to most samples when accuracy is lost.
-
-    Args:
-        accuracy: Of a sweep.
-        busy: Share of units that respond to over 80% of samples, of the same.
-        loss: Of accuracy, in [0, 1].
 
     Returns:
         Outcome; None where so much is never lost.

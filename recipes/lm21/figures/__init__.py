@@ -21,13 +21,6 @@ def figures(results: Results) -> Iterator[Drawing]:
 
     The paper draws most for ResNet18 and ResNet20, some for VGG16 and two for
     ResNet50; here each network has all of them.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file without ending, and what draws the figure. The docstring of
-        that function says which figures of the paper it repeats.
     """
     for theme in THEMES:
         yield from theme.figures(results)

@@ -50,14 +50,7 @@ SHOWN = {-1: 5.0, 1: 10.0}
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Accuracy by sign, both signs side by side, and two networks.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Accuracy by sign, both signs side by side, and two networks."""
     for network, runs in networks(results):
         for word, sign in SIGNS.items():
             if some := of_sign(runs, sign):
@@ -78,13 +71,6 @@ def one_sign(runs: Runs, sign: int) -> Figure:
 
     Repeats figures 1a-c, A2a-c, A12a-c and A34b for alpha <= 0, figures 3a-c, A6a-c,
     A14a-c and A34b for alpha >= 0.
-
-    Args:
-        runs: By alpha, of one sign and 0.
-        sign: -1 or 1.
-
-    Returns:
-        The figure.
     """
     text = f"{'penalizing' if sign < 0 else 'promoting'} selectivity"
     figure, axes = panels(titled(runs, text), f"{INTERVALS} {MARKS}", 1, 3)
@@ -104,12 +90,6 @@ def both_signs(runs: Runs) -> Figure:
     """Accuracy against the magnitude of alpha, and every network.
 
     Repeats figures 4a, 4b, A15a, A15b, A32, A33a and A33b.
-
-    Args:
-        runs: By alpha, of both signs.
-
-    Returns:
-        The figure.
     """
     caption = (
         "Marks: difference between the signs, Wilcoxon rank-sum test, "
@@ -142,15 +122,7 @@ def both_signs(runs: Runs) -> Figure:
 
 
 def between_signs(penalized: Runs, promoted: Runs) -> dict[float, inference.Comparison]:
-    """Rank-sum tests of either sign against the other, one family.
-
-    Args:
-        penalized: By the magnitude of alpha.
-        promoted: By the magnitude of alpha.
-
-    Returns:
-        For each magnitude above 0 of both.
-    """
+    """Rank-sum tests of either sign against the other, one family."""
     below, above = sampled(penalized, accuracy), sampled(promoted, accuracy)
     pairs = {a: (below[a], above[a]) for a in below if a > 0 and a in above}
     return inference.family(pairs, inference.rank_sum_test)
@@ -160,12 +132,6 @@ def overlaid(pair: Mapping[str, Runs]) -> Figure:
     """Two networks in the same panels.
 
     Repeats figures A16a and A16b.
-
-    Args:
-        pair: For the name of each network, runs by alpha.
-
-    Returns:
-        The figure.
     """
     first = next(iter(pair.values()))
     title = titled(first, "side by side", network=" and ".join(pair))

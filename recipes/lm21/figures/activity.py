@@ -40,14 +40,7 @@ DEAD = "proportion of dead units"
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Dead units, what leaky ReLU makes of them, and sparse units.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Dead units, what leaky ReLU makes of them, and sparse units."""
     for network, runs in networks(results):
         if some := of_sign(runs, 1):
             yield f"{network}_dead_units", partial(dead_units, some)
@@ -68,16 +61,7 @@ def sparse(run: Run) -> float:
 
 
 def leaky_slopes(results: Results, network: str) -> dict[float, Runs]:
-    """The sweeps with leaky ReLU, beside the network's own.
-
-    Args:
-        results: The finished runs.
-        network: Its name.
-
-    Returns:
-        For each negative slope, in ascending order, the runs by alpha; 0 is ReLU,
-        with the alphas of the others only. Nothing without a leaky sweep.
-    """
+    """The sweeps with leaky ReLU, beside the network's own."""
     before = f"{network}_leaky"
     found: dict[float, Runs] = {
         float(sweep.removeprefix(before)): results.by_alpha(sweep)
@@ -95,12 +79,6 @@ def dead_units(runs: Runs) -> Figure:
     """Dead units, and selectivity without them.
 
     Repeats figures A7 and A8a-c.
-
-    Args:
-        runs: By alpha, 0 and above.
-
-    Returns:
-        The figure.
     """
     caption = f"{INTERVALS} {MARKS} Dead: no response to any test image."
     figure, axes = panels(titled(runs, "dead units"), caption, 2, 2)
@@ -123,12 +101,6 @@ def leaky(slopes: Mapping[float, Runs]) -> Figure:
 
     Repeats figures A9a and A9b. The axes that survive of A9b are those of accuracy
     against selectivity, its caption says selectivity against alpha: both are here.
-
-    Args:
-        slopes: For each negative slope, runs by alpha.
-
-    Returns:
-        The figure.
     """
     largest = slopes[max(slopes)]
     caption = f"{INTERVALS} {MARKS} Below: negative slope {max(slopes):g}."
@@ -150,12 +122,6 @@ def sparsity(runs: Runs) -> Figure:
     """To what share of the images units respond.
 
     Repeats figures A10a and A10b.
-
-    Args:
-        runs: By alpha.
-
-    Returns:
-        The figure.
     """
     caption = (
         "Left: every unit of every replicate a point; boxes from quartile to "

@@ -22,14 +22,7 @@ _CROWDED = 8
 
 
 def shades(alphas: Collection[float]) -> dict[float, Any]:
-    """A color for each alpha: blue below 0, red above, darker further out.
-
-    Args:
-        alphas: In any order.
-
-    Returns:
-        Mapping of alpha to color.
-    """
+    """A color for each alpha: blue below 0, red above, darker further out."""
     found: dict[float, Any] = {0.0: (0.2, 0.2, 0.2, 1.0)} if 0 in alphas else {}
     for sign, name in ((-1, "YlGnBu"), (1, "YlOrRd")):
         some = sorted((alpha for alpha in alphas if alpha * sign > 0), key=abs)
@@ -39,12 +32,7 @@ def shades(alphas: Collection[float]) -> dict[float, Any]:
 
 
 def name_shades(figure: Figure, colors: Mapping[float, Any]) -> None:
-    """A legend of the alphas, beside the panels.
-
-    Args:
-        figure: To which it belongs.
-        colors: Of `shades`.
-    """
+    """A legend of the alphas, beside the panels."""
     handles = [
         Line2D([], [], marker="o", color=color, label=f"{alpha:g}")
         for alpha, color in colors.items()
@@ -62,28 +50,14 @@ def name_shades(figure: Figure, colors: Mapping[float, Any]) -> None:
 
 
 def even(alphas: Collection[float]) -> dict[float, int]:
-    """Where alphas stand on an axis: evenly, since a sweep spans magnitudes.
-
-    Args:
-        alphas: In any order.
-
-    Returns:
-        Mapping of alpha, in ascending order, to its place.
-    """
+    """Where alphas stand on an axis: evenly, since a sweep spans magnitudes."""
     return {alpha: place for place, alpha in enumerate(sorted(alphas))}
 
 
 def alpha_axis(
     axes: Axes, places: Mapping[float, float], ylabel: str, xlabel: str = "alpha"
 ) -> None:
-    """Name alphas along the x axis.
-
-    Args:
-        axes: A panel.
-        places: Of `even`.
-        ylabel: Of the other axis.
-        xlabel: Of this axis.
-    """
+    """Name alphas along the x axis."""
     crowded = len(places) > _CROWDED
     axes.set_xticks(
         list(places.values()),
@@ -102,15 +76,7 @@ def mark(
     row: int = 0,
     color: Any = "black",
 ) -> None:
-    """Write the marks of tests above a panel.
-
-    Args:
-        axes: A panel.
-        places: Of alphas.
-        tests: By alpha; those without a place are left out.
-        row: Counted upwards, for the marks of several lines.
-        color: Of the marks.
-    """
+    """Write the marks of tests above a panel."""
     for alpha in set(places) & set(tests):
         axes.annotate(
             stars(tests[alpha].corrected),

@@ -21,14 +21,7 @@ MEASURES = {
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Selectivity, precision and mutual information.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Selectivity, precision and mutual information."""
     for network, runs in networks(results):
         signs = [some for sign in SIGNS.values() if (some := of_sign(runs, sign))]
         for metric, name in MEASURES.items():
@@ -41,13 +34,6 @@ def measured(signs: list[Runs], metric: str) -> Figure:
 
     Repeats figures A1, A5, A11, A13 and A34a for selectivity, A17 for precision and
     A18 for mutual information, which has both signs in one panel there.
-
-    Args:
-        signs: One or two, runs by alpha.
-        metric: Name of a measure in the reports.
-
-    Returns:
-        The figure.
     """
     title = titled(signs[0], measure_label(metric))
     figure, axes = panels(title, INTERVALS, len(signs), 2)

@@ -15,14 +15,7 @@ from recipes.runner.runs import Run
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Changes of preferred class, and t95, of runs measured after every epoch.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Changes of preferred class, and t95, of runs measured after every epoch."""
     for network, runs in networks(results):
         followed = {
             alpha: kept
@@ -39,12 +32,6 @@ def preferred_classes(runs: Runs) -> Figure:
     """How many units change their preferred class, and how often.
 
     Repeats figures A28a, A28b, A29a and A29b.
-
-    Args:
-        runs: By alpha, 0 and above.
-
-    Returns:
-        The figure.
     """
     title = titled(runs, "changes of preferred class during training")
     figure, axes = panels(title, INTERVALS, 1, 2)
@@ -72,12 +59,6 @@ def time_to_learn(runs: Runs) -> Figure:
     """Epochs to 95% of a run's best test accuracy, against alpha.
 
     Repeats what the text of appendix A.2 gives, as median and interquartile range.
-
-    Args:
-        runs: By alpha.
-
-    Returns:
-        The figure.
     """
     caption = "Boxes: median and quartiles over replicates."
     figure, axes = panels(titled(runs, "time to learn"), caption, 1, 1)

@@ -20,14 +20,7 @@ EXAMPLE = -2.0
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Distances and upper bounds that have been computed.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Distances and upper bounds that have been computed."""
     for network, runs in networks(results):
         apart = {
             alpha: as_distances(found)
@@ -58,14 +51,6 @@ def distance_by_layer(runs: Runs, alpha: float, found: ReplicateDistances) -> Fi
     """PWCCA distances by layer, of one alpha.
 
     Repeats figure 2a, with bands over the pairs.
-
-    Args:
-        runs: By alpha, of the network.
-        alpha: Of the regularized replicates.
-        found: Distances within and across.
-
-    Returns:
-        The figure.
     """
     return plots.plot_replicates(
         found, title=titled(runs, f"distances, alpha = {alpha:g}")
@@ -76,13 +61,6 @@ def distance_ratio(runs: Runs, found: Mapping[float, ReplicateDistances]) -> Fig
     """The CCA distance ratio against alpha.
 
     Repeats figures 2b and A3.
-
-    Args:
-        runs: By alpha, of the network.
-        found: For each negative alpha, distances.
-
-    Returns:
-        The figure.
     """
     figure: Figure = plots.plot_distance_ratio(
         list(found),
@@ -103,13 +81,6 @@ def upper_bound(runs: Runs, found: Mapping[float, list[Any]]) -> Figure:
     """Selectivity of the network and its upper bound, against alpha.
 
     Repeats figures 2c and A4b.
-
-    Args:
-        runs: By alpha, of the network.
-        found: For each alpha, `recipes.lm21.analyses.compute_bounds` of each run.
-
-    Returns:
-        The figure.
     """
     ones = [(alpha, one) for alpha, of_runs in found.items() for one in of_runs]
     own, most = (
@@ -128,13 +99,6 @@ def upper_bound_by_layer(runs: Runs, found: Mapping[float, list[Any]]) -> Figure
     """The upper bound of selectivity by layer, a line for each alpha.
 
     Repeats figures A4a and A4c.
-
-    Args:
-        runs: By alpha, of the network.
-        found: As for `upper_bound`.
-
-    Returns:
-        The figure.
     """
     first = next(iter(found.values()))[0]
     return plots.plot_upper_bound_by_layer(

@@ -27,15 +27,7 @@ from recipes.runner.runs import Run
 def line(
     axes: Axes, places: Mapping[float, float], runs: Runs, value: Value, **style: Any
 ) -> None:
-    """Draw means against alpha, in a band of intervals.
-
-    Args:
-        axes: A panel.
-        places: Of alphas; others are left out.
-        runs: By alpha.
-        value: Of a run.
-        **style: Of the line.
-    """
+    """Draw means against alpha, in a band of intervals."""
     shown = {alpha: runs[alpha] for alpha in places if alpha in runs}
     samples = sampled(shown, value)
     draw_interval(
@@ -54,16 +46,7 @@ def curve(
     colors: Mapping[float, Any],
     tests: Tests | None = None,
 ) -> None:
-    """Draw a value of one sweep against alpha, a dot for each alpha's mean.
-
-    Args:
-        axes: A panel.
-        runs: By alpha.
-        value: Of a run.
-        ylabel: Its name.
-        colors: Of each alpha.
-        tests: By alpha, for the marks.
-    """
+    """Draw a value of one sweep against alpha, a dot for each alpha's mean."""
     places = even(runs)
     line(axes, places, runs, value, color="0.6", marker="")
     for alpha, values in sampled(runs, value).items():
@@ -80,15 +63,7 @@ def curves(
     *,
     marked: bool = False,
 ) -> None:
-    """Draw a value of several sweeps against alpha, a line for each.
-
-    Args:
-        axes: A panel.
-        groups: For each label, runs by alpha.
-        value: Of a run.
-        ylabel: Its name.
-        marked: Whether to mark what differs from alpha 0, in the line's color.
-    """
+    """Draw a value of several sweeps against alpha, a line for each."""
     places = even({alpha for runs in groups.values() for alpha in runs})
     for index, (label, runs) in enumerate(groups.items()):
         line(axes, places, runs, value, color=f"C{index}", label=label)
@@ -106,15 +81,7 @@ def by_layer(
     ylabel: str,
     colors: Mapping[float, Any],
 ) -> None:
-    """Draw a value by layer, a line for each alpha, in bands of intervals.
-
-    Args:
-        axes: A panel.
-        runs: By alpha.
-        values: Of a run, for each layer in depth order.
-        ylabel: Their name.
-        colors: Of each alpha.
-    """
+    """Draw a value by layer, a line for each alpha, in bands of intervals."""
     for alpha, ones in runs.items():
         table = np.array([[*values(run).values()] for run in ones])
         draw_interval(
@@ -134,14 +101,7 @@ def layers_and_mean(
     metric: str,
     colors: Mapping[float, Any],
 ) -> None:
-    """Draw a measure by layer, and the network's mean against alpha.
-
-    Args:
-        axes: Two panels.
-        runs: By alpha.
-        metric: Name of a measure in the reports.
-        colors: Of each alpha.
-    """
+    """Draw a measure by layer, and the network's mean against alpha."""
     name = f"mean {measure_label(metric)}"
     by_layer(axes[0], runs, lambda run: run.report.layer_means(metric), name, colors)
     curve(axes[1], runs, mean_of(metric), f"{name}\nof the network", colors)
@@ -155,16 +115,7 @@ def means(
     colors: Mapping[float, Any],
     tests: Tests,
 ) -> None:
-    """Draw accuracy against another value: a point an alpha, intervals both ways.
-
-    Args:
-        axes: A panel.
-        runs: By alpha.
-        value: Of a run, along the x axis.
-        xlabel: Its name.
-        colors: Of each alpha.
-        tests: By alpha, for the marks.
-    """
+    """Draw accuracy against another value: a point an alpha, intervals both ways."""
     x = interval([*sampled(runs, value).values()])
     y = interval([*sampled(runs, accuracy).values()])
     axes.plot(x.mean, y.mean, color="0.7", linewidth=1, zorder=1)
@@ -192,16 +143,7 @@ def cloud(
     colors: Mapping[float, Any],
     **style: Any,
 ) -> None:
-    """Draw accuracy against another value, a point for every network.
-
-    Args:
-        axes: A panel.
-        runs: By alpha.
-        value: Of a run, along the x axis.
-        xlabel: Its name.
-        colors: Of each alpha.
-        **style: Of the points.
-    """
+    """Draw accuracy against another value, a point for every network."""
     for alpha, ones in runs.items():
         axes.plot(
             [value(run) for run in ones],
@@ -220,16 +162,7 @@ def distributions(
     colors: Mapping[float, Any],
     tests: Tests,
 ) -> None:
-    """Draw a value of one sweep against alpha, a violin for each alpha.
-
-    Args:
-        axes: A panel.
-        runs: By alpha.
-        value: Of a run.
-        ylabel: Its name.
-        colors: Of each alpha.
-        tests: By alpha, for the marks.
-    """
+    """Draw a value of one sweep against alpha, a violin for each alpha."""
     places = even(runs)
     violins(axes, places, runs, value, colors)
     alpha_axis(axes, places, ylabel)
@@ -245,16 +178,7 @@ def violins(
     *,
     width: float = 0.8,
 ) -> None:
-    """Draw the distribution over replicates of each alpha: a violin, a box in it.
-
-    Args:
-        axes: A panel.
-        places: Of alphas; others are left out.
-        runs: By alpha.
-        value: Of a run.
-        colors: Of each alpha.
-        width: Of a violin.
-    """
+    """Draw the distribution over replicates of each alpha: a violin, a box in it."""
     for alpha, values in sampled(runs, value).items():
         if alpha not in places:
             continue
@@ -277,15 +201,7 @@ def boxes(
     width: float,
     whiskers: float = 1.5,
 ) -> None:
-    """Draw boxes from quartile to quartile, with the median.
-
-    Args:
-        axes: A panel.
-        samples: Of numbers, one a box.
-        places: Along x.
-        width: Of a box.
-        whiskers: Their length at most, as a multiple of the box's.
-    """
+    """Draw boxes from quartile to quartile, with the median."""
     axes.boxplot(
         samples,
         positions=places,

@@ -42,10 +42,6 @@ def mean_of(metric: str, *, without_dead: bool = False) -> Value:
     Over units, then layers, as in LM21's equation 3, though captions of the paper
     say over all units.
 
-    Args:
-        metric: Name of a measure in the reports.
-        without_dead: Whether dead units are left out.
-
     Returns:
         The function; NaN where no unit is left.
     """
@@ -56,82 +52,38 @@ selectivity = mean_of("si")
 
 
 def networks(results: Results, variant: str = "") -> Iterator[tuple[str, Runs]]:
-    """The networks whose sweep is there.
-
-    Args:
-        results: The finished runs.
-        variant: What the sweep's name has behind the network's, such as "_dprime".
-
-    Yields:
-        Name of the network, and the runs of its sweep.
-    """
+    """The networks whose sweep is there."""
     for network in NETWORKS:
         if network + variant in results:
             yield network, results.by_alpha(network + variant)
 
 
 def of_sign(runs: Runs, sign: int) -> Runs:
-    """The runs with alpha 0 and of a sign; none where there are none of the sign.
-
-    Args:
-        runs: By alpha.
-        sign: -1 or 1.
-
-    Returns:
-        By alpha.
-    """
+    """The runs with alpha 0 and of a sign; none where there are none of the sign."""
     found = {alpha: ones for alpha, ones in runs.items() if alpha * sign >= 0}
     return found if any(found) else {}
 
 
 def up_to(runs: Runs, limit: float) -> Runs:
-    """The runs whose alpha is of a magnitude up to a limit.
-
-    Args:
-        runs: By alpha.
-        limit: For the magnitude.
-
-    Returns:
-        By alpha; all runs, where else none but those with alpha 0 would be left.
-    """
+    """The runs whose alpha is of a magnitude up to a limit."""
     found = {alpha: ones for alpha, ones in runs.items() if abs(alpha) <= limit}
     return found if any(found) else runs
 
 
 def titled(runs: Runs, text: str, network: str = "") -> str:
-    """A title that says which network and which data.
-
-    Args:
-        runs: By alpha, of one network.
-        text: What the figure shows.
-        network: Its name; by default that of the runs.
-
-    Returns:
-        The title.
-    """
+    """A title that says which network and which data."""
     settings = next(iter(runs.values()))[0].settings
     network = network or NETWORKS.get(settings.model, settings.model)
     return f"{network}, {DATA.get(settings.data, settings.data)}: {text}"
 
 
 def sampled(runs: Runs, value: Value) -> dict[float, list[float]]:
-    """The values of the replicates.
-
-    Args:
-        runs: By alpha.
-        value: Of a run.
-
-    Returns:
-        By alpha.
-    """
+    """The values of the replicates."""
     return {alpha: [value(run) for run in ones] for alpha, ones in runs.items()}
 
 
 def interval(samples: Sequence[Sequence[float]]) -> inference.Interval:
     """Mean and 95% bootstrap interval of each sample, which differ in length.
-
-    Args:
-        samples: Values of the replicates.
 
     Returns:
         Of arrays `(samples,)`. A single replicate has an interval of no width; a
@@ -142,16 +94,7 @@ def interval(samples: Sequence[Sequence[float]]) -> inference.Interval:
 
 
 def against_zero(runs: Runs, value: Value) -> dict[float, inference.Comparison]:
-    """T-tests of every alpha against alpha 0, one family.
-
-    Args:
-        runs: By alpha.
-        value: Of a run.
-
-    Returns:
-        By alpha; alphas with fewer than two replicates are left out, and nothing
-        is tested without alpha 0.
-    """
+    """T-tests of every alpha against alpha 0, one family."""
     samples = {a: one for a, one in sampled(runs, value).items() if len(one) > 1}
     baseline = samples.pop(0.0, None)
     if baseline is None:
@@ -164,9 +107,6 @@ def stars(pvalue: float) -> str:
 
     Args:
         pvalue: Corrected; NaN where there was nothing to test.
-
-    Returns:
-        As many stars as the figures' captions say, up to three.
 
     Example:
         >>> stars(0.04), stars(0.004), stars(0.4), stars(float("nan"))

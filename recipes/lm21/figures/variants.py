@@ -47,14 +47,7 @@ SUBSET = 0.7
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """The variants that are there.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """The variants that are there."""
     for network, runs in networks(results):
         if 0.0 in runs:
             yield f"{network}_dprime_si", partial(discriminability, runs)
@@ -75,12 +68,6 @@ def dprime(runs: Runs) -> Figure:
     """Class discriminability and accuracy where d' is regularized.
 
     Repeats figures A19a-d.
-
-    Args:
-        runs: By alpha.
-
-    Returns:
-        The figure.
     """
     figure, axes = panels(
         titled(runs, "d' regularized instead of selectivity"),
@@ -100,12 +87,6 @@ def discriminability(runs: Runs) -> Figure:
     """Every unit's d' and selectivity, without a regularizer.
 
     Repeats the correlation that the text of appendix A.14 gives.
-
-    Args:
-        runs: By alpha, with 0.
-
-    Returns:
-        The figure.
     """
     index, dprime = (
         np.concatenate([units(run.report, metric) for run in runs[0.0]])
@@ -127,13 +108,6 @@ def restricted(runs: Runs, taps: str) -> Figure:
 
     Repeats figures A20 and A21 (first three, penalized), A22 and A23 (promoted),
     A24 and A25 (last three, penalized), A26 and A27 (promoted).
-
-    Args:
-        runs: By alpha, of one sign and 0.
-        taps: "first:3" or "last:3".
-
-    Returns:
-        The figure.
     """
     end, _, count = taps.partition(":")
     some = f"{end} {count} layers"
@@ -161,13 +135,6 @@ def warmup(runs: Runs, constant: Runs) -> Figure:
     """Alpha warmed up, beside the runs without.
 
     Repeats figures A30a-d and A31a-d.
-
-    Args:
-        runs: By alpha.
-        constant: Those with a constant alpha; others than `runs` has are left out.
-
-    Returns:
-        The figure.
     """
     epochs = max(run.settings.warmup_epochs for ones in runs.values() for run in ones)
     figure, axes = panels(

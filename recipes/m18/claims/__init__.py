@@ -10,13 +10,6 @@ _THEMES = (memorization, generalization, regularizers, units)
 def claims(results: Results) -> list[Claim]:
     """All claims of M18 for which there are runs.
 
-    Args:
-        results: The finished runs.
-
-    Returns:
-        Claims, in the order of the paper. One is left out where its networks are not
-        there, and undecided where they are too few.
-
     Reference:
         M18 sections 3.1 to 3.4 and appendices A.1 to A.5.
     """

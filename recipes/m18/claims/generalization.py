@@ -33,12 +33,6 @@ TURNED, DROPPED = 1.05, 0.01
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about networks that generalize to different degrees.
 
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-
     Reference:
         M18 figures 3 and 4, section 3.2.
     """
@@ -83,14 +77,7 @@ def claims(results: Results) -> Iterator[Claim]:
 
 
 def followed(results: Results) -> dict[str, list[Run]]:
-    """The networks that were followed through training, by sweep and corruption.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        Those whose kept epochs were analyzed, by label.
-    """
+    """The networks that were followed through training, by sweep and corruption."""
     found: dict[str, list[Run]] = {}
     for sweep in FOLLOWED:
         for run in results.get(sweep, []):
@@ -130,23 +117,13 @@ def _ensemble(results: Results) -> Iterator[Claim]:
 
 
 def ranked(results: Results) -> list[Run]:
-    """The ensemble, from the lowest generalization error.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        Runs that have an ablation curve.
-    """
+    """The ensemble, from the lowest generalization error."""
     runs = [r for r in results.get("ensemble", []) if np.isfinite(quantities.area(r))]
     return sorted(runs, key=quantities.generalization_error)
 
 
 def clustered(areas: Sequence[float]) -> Outcome | None:
     """Areas have a distribution of two humps.
-
-    Args:
-        areas: One for each network.
 
     Returns:
         Outcome; None with fewer than four networks.
@@ -165,9 +142,6 @@ def clustered(areas: Sequence[float]) -> Outcome | None:
 
 def parting(trainings: Sequence[Mapping[str, Sequence[float]]]) -> Outcome | None:
     """The area is greatest when the test loss is lowest.
-
-    Args:
-        trainings: For each network what `analyses.training` finds.
 
     Returns:
         Outcome; None without a network.
@@ -203,9 +177,6 @@ def parting(trainings: Sequence[Mapping[str, Sequence[float]]]) -> Outcome | Non
 
 def opposed(trainings: Sequence[Mapping[str, Sequence[float]]]) -> Outcome | None:
     """The area falls as the test loss rises, through training.
-
-    Args:
-        trainings: For each network what `analyses.training` finds.
 
     Returns:
         Outcome; None without a network of three epochs.
@@ -243,14 +214,7 @@ class Settings(NamedTuple):
 
 
 def by_setting(results: Results) -> Settings:
-    """The networks of the sweep over learning rates and batch sizes.
-
-    Args:
-        results: The finished runs.
-
-    Returns:
-        `Settings`; without a setting if there are no curves.
-    """
+    """The networks of the sweep over learning rates and batch sizes."""
     found: dict[tuple[float, int], list[tuple[float, float]]] = {}
     for run in results.get("hyperparameters", []):
         pair = quantities.area(run), run.accuracy
@@ -261,27 +225,13 @@ def by_setting(results: Results) -> Settings:
 
 
 def every(settings: Settings) -> tuple[list[float], list[float]]:
-    """Area and test accuracy of every network.
-
-    Args:
-        settings: Of `by_setting`.
-
-    Returns:
-        Two lists, one number a network.
-    """
+    """Area and test accuracy of every network."""
     pairs = [pair for ones in settings.networks.values() for pair in ones]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
 def frequent(found: Picks) -> Outcome:
-    """The area picks good settings as often as in the paper.
-
-    Args:
-        found: Of random halves.
-
-    Returns:
-        Outcome.
-    """
+    """The area picks good settings as often as in the paper."""
     tops = ", ".join(map(str, found.tops))
     by_chance = ", ".join(percent(top / found.size) for top in found.tops)
     return Outcome(
@@ -298,14 +248,7 @@ def frequent(found: Picks) -> Outcome:
 
 
 def near(found: Picks) -> Outcome:
-    """The setting that the area picks is nearly as good as the best.
-
-    Args:
-        found: Of random halves.
-
-    Returns:
-        Outcome.
-    """
+    """The setting that the area picks is nearly as good as the best."""
     mean, deviation = float(found.gaps.mean()), float(found.gaps.std())
     return within(
         {f"+- {percent(deviation)} over {len(found.gaps)} random halves": mean},

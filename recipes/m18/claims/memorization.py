@@ -29,12 +29,6 @@ CHANCE = 0.05
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about networks with shuffled labels.
 
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-
     Reference:
         M18 figures 1 and 2.
     """
@@ -89,12 +83,7 @@ def by_corruption(
     """A quantity of networks, by how many of their labels are shuffled.
 
     Args:
-        results: The finished runs.
-        sweep: Name of a sweep, which need not be there.
         quantity: Number of a run; NaN where it has none.
-
-    Returns:
-        From the networks with true labels on, numbers by label.
     """
     found = {
         name: sampled(runs, quantity) for name, runs in groups(results, sweep).items()
@@ -103,15 +92,7 @@ def by_corruption(
 
 
 def groups(results: Results, sweep: str) -> dict[str, list[Run]]:
-    """The networks of a sweep by how many of their labels are shuffled.
-
-    Args:
-        results: The finished runs.
-        sweep: Name of a sweep, which need not be there.
-
-    Returns:
-        From the networks with true labels on, runs by label.
-    """
+    """The networks of a sweep by how many of their labels are shuffled."""
     found: dict[str, list[Run]] = {}
     for run in sorted(results.get(sweep, []), key=lambda run: run.settings.corruption):
         share = run.settings.corruption
@@ -122,9 +103,6 @@ def groups(results: Results, sweep: str) -> dict[str, list[Run]]:
 def started(accuracies: dict[str, list[float]]) -> Outcome | None:
     """Networks have fitted their training labels.
 
-    Args:
-        accuracies: On the training set, by label.
-
     Returns:
         Outcome; None without a network.
     """
@@ -134,10 +112,6 @@ def started(accuracies: dict[str, list[float]]) -> Outcome | None:
 
 def only_fitted(outcome: Outcome | None, fitted: Outcome | None) -> Outcome | None:
     """Decide nothing of networks that have not fitted their training labels.
-
-    Args:
-        outcome: Of a rule.
-        fitted: Of `started`.
 
     Returns:
         Outcome; None for None.
@@ -152,10 +126,6 @@ def only_fitted(outcome: Outcome | None, fitted: Outcome | None) -> Outcome | No
 
 def ended(results: Results, sweep: str) -> Outcome | None:
     """Networks without any unit are at chance.
-
-    Args:
-        results: The finished runs.
-        sweep: Name of a sweep.
 
     Returns:
         Outcome; None without a curve.

@@ -28,12 +28,6 @@ SELECTIVE = 0.5
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about dropout, batch normalization and the value of silent units.
 
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-
     Reference:
         M18 figures 5, 6 and A1.
     """
@@ -86,22 +80,12 @@ def claims(results: Results) -> Iterator[Claim]:
 
 
 def selective_share(run: Run) -> float:
-    """Share of a network's units with a high SI.
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        A number in [0, 1].
-    """
+    """Share of a network's units with a high SI."""
     return float(np.mean(quantities.values(run, "si") > SELECTIVE))
 
 
 def clamped(runs: list[Run]) -> Outcome | None:
     """The area is greater with zero than with the mean.
-
-    Args:
-        runs: Finished runs.
 
     Returns:
         Outcome; None without a network that has both.
@@ -153,9 +137,6 @@ def _dropout(results: Results) -> Iterator[Claim]:
 def spared(runs: list[Run]) -> Outcome | None:
     """Accuracy has hardly fallen at the dropout fraction.
 
-    Args:
-        runs: With ablation curves.
-
     Returns:
         Outcome; None without a run.
     """
@@ -172,10 +153,6 @@ def spared(runs: list[Run]) -> Outcome | None:
 
 def past(true: list[Run], shuffled: list[Run]) -> Outcome | None:
     """Accuracy past the dropout fraction is higher with true labels.
-
-    Args:
-        true: Networks with true labels, with ablation curves.
-        shuffled: Networks with shuffled labels.
 
     Returns:
         Outcome; None without two that have the same dropout and seed.
@@ -201,9 +178,6 @@ def past(true: list[Run], shuffled: list[Run]) -> Outcome | None:
 def similar(runs: list[Run]) -> Outcome | None:
     """Areas do not depend on the dropout fraction.
 
-    Args:
-        runs: With ablation curves.
-
     Returns:
         Outcome; None with fewer than two dropout fractions.
     """
@@ -225,9 +199,6 @@ def similar(runs: list[Run]) -> Outcome | None:
 
 def worse(runs: list[Run]) -> Outcome | None:
     """Training accuracy falls from each dropout fraction to the next.
-
-    Args:
-        runs: Networks with shuffled labels.
 
     Returns:
         Outcome; None with fewer than two dropout fractions.

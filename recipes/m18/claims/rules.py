@@ -41,11 +41,7 @@ def sampled(runs: Iterable[Run], quantity: Callable[[Run], float]) -> list[float
     """A quantity of networks, without those that lack it.
 
     Args:
-        runs: Finished runs.
         quantity: Number of a run; NaN where it has none.
-
-    Returns:
-        Finite numbers.
     """
     found = [quantity(run) for run in runs]
     return [value for value in found if np.isfinite(value)]
@@ -55,12 +51,6 @@ def lower(
     groups: Groups, reference: str, write: Write = number, words: str = "lower"
 ) -> Outcome | None:
     """Every group is lower than the reference.
-
-    Args:
-        groups: Numbers of networks.
-        reference: Label of the group that the others are set against.
-        write: How a mean is written.
-        words: What is claimed of the others.
 
     Returns:
         Outcome; None without the reference or another group.
@@ -95,12 +85,6 @@ def compared(
 ) -> Comparison | None:
     """A test of two samples.
 
-    Args:
-        first: Numbers of networks.
-        second: Numbers of others.
-        comparisons: Tests in the family.
-        test: Which.
-
     Returns:
         What was found; None with fewer than two values in one of them.
     """
@@ -117,13 +101,6 @@ def greater(
     write: Write = number,
 ) -> Outcome | None:
     """One sample is greater than another.
-
-    Args:
-        first: The one that is claimed to be greater.
-        second: The other.
-        names: Of both.
-        test: Which; as many values are needed for a paired one.
-        write: How a mean is written.
 
     Returns:
         Outcome; None if one is empty.
@@ -149,13 +126,6 @@ def ranks(x: Sequence[float], y: Sequence[float]) -> RankCorrelation:
     The t distribution gives 0 for a perfect order; but of the n! orders of n values two
     are perfect.
 
-    Args:
-        x: Three numbers or more.
-        y: As many.
-
-    Returns:
-        `RankCorrelation`.
-
     Example:
         >>> round(ranks([1, 2, 3, 4], [1, 2, 3, 4]).pvalue, 3)
         0.083
@@ -170,12 +140,6 @@ def correlated(
     x: Sequence[float], y: Sequence[float], direction: int, strong: float = 0.0
 ) -> Outcome | None:
     """Two numbers of networks go together.
-
-    Args:
-        x: One number for each network.
-        y: Another.
-        direction: 1 if they are claimed to rise together, -1 if one falls.
-        strong: Size that the correlation must have.
 
     Returns:
         Outcome; None with fewer than three networks.
@@ -201,9 +165,6 @@ def correlated(
 
 def disordered(groups: Groups) -> Outcome | None:
     """Means are not in the order of their labels.
-
-    Args:
-        groups: From the one whose mean should be greatest.
 
     Returns:
         Outcome; None with fewer than three groups. In order of few networks: a single
@@ -234,13 +195,6 @@ def within(
 ) -> Outcome | None:
     """Numbers lie within limits.
 
-    Args:
-        values: By label.
-        low: Lowest allowed.
-        high: Highest.
-        write: How a number is written.
-        what: Of which numbers.
-
     Returns:
         Outcome; None without one.
     """
@@ -270,10 +224,6 @@ def early_is_greater(
     layers: Sequence[Mapping[str, np.ndarray]], names: tuple[str, str]
 ) -> Outcome | None:
     """Units of the first half of a network's layers have the greater numbers.
-
-    Args:
-        layers: For each network its layers, from the first, with a number a unit.
-        names: Of the halves.
 
     Returns:
         Outcome; None without a network of two layers.

@@ -36,12 +36,6 @@ ROWS = {
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about single units of networks with true labels.
 
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-
     Reference:
         M18 figures 7 and A2 to A4.
     """
@@ -105,36 +99,18 @@ def claims(results: Results) -> Iterator[Claim]:
 
 
 def related(found: Sequence[Units], metric: str) -> list[ImportanceCorrelations]:
-    """Importance, as change of the test loss, against a measure, in each network.
-
-    Args:
-        found: Units of networks.
-        metric: Name of a measure in their reports.
-
-    Returns:
-        Correlations.
-    """
+    """Importance, as change of the test loss, against a measure, in each network."""
     return [correlations(one.report, one.single, metric) for one in found]
 
 
 def with_norm(one: Units) -> ImportanceCorrelation:
-    """SI against the L1 norm of the filters, over the units of a network.
-
-    Args:
-        one: Units of a network.
-
-    Returns:
-        `ImportanceCorrelation`.
-    """
+    """SI against the L1 norm of the filters, over the units of a network."""
     si = [one.report[layer]["si"] for layer in one.l1_norm]
     return correlation(np.concatenate(si), np.concatenate([*one.l1_norm.values()]))
 
 
 def slight(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """The correlation is small.
-
-    Args:
-        found: One for each network.
 
     Returns:
         Outcome; None without a network in which both vary.
@@ -149,10 +125,6 @@ def slight(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
 def signed(found: Sequence[ImportanceCorrelations], sign: int) -> Outcome | None:
     """The correlation has a sign in every network.
 
-    Args:
-        found: One for each network.
-        sign: 1 or -1.
-
     Returns:
         Outcome; None without a network in which both vary.
     """
@@ -161,9 +133,6 @@ def signed(found: Sequence[ImportanceCorrelations], sign: int) -> Outcome | None
 
 def no_more(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """The correlation is not clearly positive.
-
-    Args:
-        found: One for each network.
 
     Returns:
         Outcome; None without a network in which both vary.
@@ -177,10 +146,6 @@ def no_more(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
 
 def norms(found: Sequence[Units], negative: bool) -> Outcome | None:
     """SI and the L1 norm of filters correlate negatively, or not at all.
-
-    Args:
-        found: Units of networks.
-        negative: What is claimed.
 
     Returns:
         Outcome; None without a network in which both vary.
@@ -225,9 +190,6 @@ def _overall(
 def idle(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """Of the most selective units many are less important than half of all.
 
-    Args:
-        found: One for each network.
-
     Returns:
         Outcome; None without a network.
     """
@@ -251,9 +213,6 @@ def idle(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
 def by_layer(found: Sequence[ImportanceCorrelations]) -> np.ndarray:
     """Rank correlations of layers, mean over networks.
 
-    Args:
-        found: One for each network, all of the same layers.
-
     Returns:
         `(layers,)`; NaN for a layer that has none in any network.
     """
@@ -264,9 +223,6 @@ def by_layer(found: Sequence[ImportanceCorrelations]) -> np.ndarray:
 
 def early_alone(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """Early layers have a negative correlation, later ones hardly any.
-
-    Args:
-        found: One for each network.
 
     Returns:
         Outcome; None without a network of two layers.
@@ -289,9 +245,6 @@ def early_alone(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
 def at_the_ends(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """The first and last two layers have larger correlations than those between.
 
-    Args:
-        found: One for each network.
-
     Returns:
         Outcome; None without a network of five layers.
     """
@@ -312,9 +265,6 @@ def at_the_ends(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
 def weak_within(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """Correlations within layers are small on average.
 
-    Args:
-        found: One for each network.
-
     Returns:
         Outcome; None without a network.
     """
@@ -332,9 +282,6 @@ def weak_within(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
 
 def rising(runs: Sequence[Run]) -> Outcome | None:
     """Mean SI rises from layer to layer.
-
-    Args:
-        runs: Finished runs of one network.
 
     Returns:
         Outcome; None with fewer than three layers.

@@ -32,14 +32,7 @@ CROPPED = 4
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """The area as a sign of generalization.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """The area as a sign of generalization."""
     runs = ranked(results)
     if len(runs) > 1:
         yield "ensemble", partial(ensemble, runs)
@@ -54,12 +47,6 @@ def ensemble(runs: list[Run]) -> Figure:
     """The best and worst networks of an ensemble, and all of them.
 
     Repeats figures 3a and 3b.
-
-    Args:
-        runs: With ablation curves, from the lowest generalization error.
-
-    Returns:
-        The figure.
     """
     count = min(ENDS, len(runs) // 2)
     figure, axes = panels(
@@ -83,12 +70,6 @@ def trained(runs: list[Run]) -> Figure:
 
     Repeats figures 4a and 4b; which network 4b shows, its caption and the text say
     differently.
-
-    Args:
-        runs: Of which the kept epochs were analyzed.
-
-    Returns:
-        The figure.
     """
     share = runs[0].settings.corruption
     shuffled = f", {share:.0%} of the labels shuffled" if share else ""
@@ -136,12 +117,6 @@ def hyperparameters(results: Results) -> Figure:
     """Area against test accuracy over settings, and how well the area picks one.
 
     Repeats figure 4c, and the numbers of section 3.2.
-
-    Args:
-        results: The finished runs, with two settings or more.
-
-    Returns:
-        The figure.
     """
     settings = by_setting(results)
     found = picks(*settings.columns)

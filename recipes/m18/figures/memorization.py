@@ -20,14 +20,7 @@ NOISE = (
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Ablation and noise curves by the share of shuffled labels.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Ablation and noise curves by the share of shuffled labels."""
     for sweep, name in SWEEPS.items():
         if curves(results.get(sweep, [])):
             yield f"{name}_ablation", partial(ablation, results, sweep)
@@ -39,13 +32,6 @@ def ablation(results: Results, sweep: str) -> Figure:
     """Training accuracy as units are silenced.
 
     Repeats figures 1a (MLP), 1b (convolutional network) and 1c (ResNet50).
-
-    Args:
-        results: The finished runs.
-        sweep: Name of a sweep that has curves.
-
-    Returns:
-        The figure.
     """
     found = {label: curves(runs) for label, runs in groups(results, sweep).items()}
     found = {label: ones for label, ones in found.items() if ones}
@@ -64,13 +50,6 @@ def noise(results: Results, sweep: str) -> Figure:
     """Training accuracy as noise grows.
 
     Repeats figures 2a (MLP) and 2b (convolutional network).
-
-    Args:
-        results: The finished runs.
-        sweep: Name of a sweep that has curves.
-
-    Returns:
-        The figure.
     """
     found = {
         label: noise_curves(runs) for label, runs in groups(results, sweep).items()

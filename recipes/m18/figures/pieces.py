@@ -22,15 +22,7 @@ _DATA = {
 
 
 def titled(runs: Sequence[Run], text: str = "") -> str:
-    """A title: the network, its data, and what is shown.
-
-    Args:
-        runs: One or more, of the same network and data.
-        text: What is shown.
-
-    Returns:
-        Text, such as "MLP, digits (small scale): ablation".
-    """
+    """A title: the network, its data, and what is shown."""
     settings = runs[0].settings
     name = f"{_NAMES[settings.model]}, {_DATA[settings.data]}"
     return f"{name}: {text}" if text else name
@@ -45,10 +37,7 @@ def ablated(
     """Draw training accuracy against the fraction of silent units.
 
     Args:
-        axes: A panel.
-        groups: Curves of networks by label; the label's mean area is in the legend.
         colors: By label; None: one after another.
-        dotted: Labels whose lines are dotted.
     """
     for index, (label, curves) in enumerate(groups.items()):
         accuracy = np.concatenate([one.accuracy for one in curves])
@@ -72,12 +61,7 @@ def ablated(
 
 
 def noised(axes: Axes, groups: Mapping[str, Sequence[NoiseCurve]]) -> None:
-    """Draw training accuracy against the scale of the noise.
-
-    Args:
-        axes: A panel.
-        groups: Curves of networks by label.
-    """
+    """Draw training accuracy against the scale of the noise."""
     axes.set_xscale("log")
     for index, (label, curves) in enumerate(groups.items()):
         scales = curves[0].scales
@@ -99,11 +83,7 @@ def noised(axes: Axes, groups: Mapping[str, Sequence[NoiseCurve]]) -> None:
 
 
 def legend(axes: Axes) -> None:
-    """A legend below a panel, where no curve is.
-
-    Args:
-        axes: A panel.
-    """
+    """A legend below a panel, where no curve is."""
     axes.legend(
         frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.2), ncols=2
     )

@@ -19,14 +19,7 @@ from recipes.runner.runs import Run
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """What regularizers, and ways of silencing, do.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """What regularizers, and ways of silencing, do."""
     if curves(results.get("mlp_dropout", [])):
         yield "mlp_dropout", partial(dropout, results["mlp_dropout"])
     runs = true_labels(results, "convnet")
@@ -40,12 +33,6 @@ def dropout(runs: list[Run]) -> Figure:
     """Ablation curves of perceptrons with dropout, on true and on shuffled labels.
 
     Repeats figure 5a.
-
-    Args:
-        runs: With ablation curves.
-
-    Returns:
-        The figure.
     """
     groups: dict[str, list[Any]] = {}
     colors: dict[str, str] = {}
@@ -75,13 +62,6 @@ def batch_norm(normalized: list[Run], plain: list[Run]) -> Figure:
     """Ablation curves, SI and mutual information with and without batch normalization.
 
     Repeats figures 5b, 6a and 6b.
-
-    Args:
-        normalized: Networks with batch normalization.
-        plain: Networks without.
-
-    Returns:
-        The figure.
     """
     groups = {"with batch norm": normalized, "without": plain}
     figure, axes = panels(
@@ -116,12 +96,6 @@ def clamp(runs: list[Run]) -> Figure:
     """Units silenced to zero, and to their mean.
 
     Repeats figure A1.
-
-    Args:
-        runs: With both ablation curves.
-
-    Returns:
-        The figure.
     """
     figure, axes = panels(
         titled(runs, "what units are clamped to"),

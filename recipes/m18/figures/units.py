@@ -30,14 +30,7 @@ IMPACT = "test loss that silencing adds"
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Importance, depth and norms, of each network.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Importance, depth and norms, of each network."""
     for network, sweep in SINGLE.items():
         runs = [run for run in true_labels(results, sweep) if units(run)]
         if not runs:
@@ -53,13 +46,6 @@ def importance(runs: list[Run], metric: str) -> Figure:
     """Test loss that each unit saves, against a measure of it.
 
     Repeats figures 7a to 7e for selectivity and A4a to A4e for mutual information.
-
-    Args:
-        runs: Of which single units were silenced.
-        metric: Name of a measure in their reports.
-
-    Returns:
-        The figure.
     """
     each = related(_units(runs), metric)
     first = each[0]
@@ -114,12 +100,6 @@ def depth(run: Run) -> Figure:
     """The distribution of selectivity over the units of each layer.
 
     Repeats figures A2a (convolutional network) and A2b (ResNet50).
-
-    Args:
-        run: A finished run.
-
-    Returns:
-        The figure.
     """
     figure = Figure(figsize=(figure_width(len(run.report)), 4.5), layout="constrained")
     panel = figure.subplots()
@@ -147,12 +127,6 @@ def l1_norm(runs: list[Run]) -> Figure:
     """Selectivity of units against the L1 norm of their filters.
 
     Repeats figures A3a (convolutional network) and A3b (ResNet50).
-
-    Args:
-        runs: Of which single units were silenced.
-
-    Returns:
-        The figure.
     """
     each = _units(runs)
     names = list(each[0].l1_norm)

@@ -10,13 +10,6 @@ _THEMES = (selectivity, networks, regularized)
 def claims(results: Results) -> list[Claim]:
     """All claims of R22 for which there are runs.
 
-    Args:
-        results: The finished runs.
-
-    Returns:
-        Claims, in the order of the paper's sections. One is left out where its
-        networks are not there, and undecided where they are too few.
-
     Reference:
         R22 sections 4.1 to 4.7, appendices A.2 to A.5. Figure 1 is a diagram, and
         figure 4 is lost from the paper's text.

@@ -23,14 +23,7 @@ SOON = 5
 
 
 def claims(results: Results) -> Iterator[Claim]:
-    """Claims of figures 3, 5, 8 and 10.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-    """
+    """Claims of figures 3, 5, 8 and 10."""
     ablated = computed(ablations(results))
     if ablated:
         guess = chance(results["plain"][0])
@@ -87,10 +80,6 @@ def moments(
 ) -> tuple[int, int, int] | None:
     """Places of the first epoch that tells, one soon after it, and the last.
 
-    Args:
-        found: Ablations of networks.
-        guess: Accuracy of a guess.
-
     Returns:
         Places of epochs; None where they are not three.
     """
@@ -104,10 +93,6 @@ def moments(
 
 def grows(found: Sequence[dict[str, Any]], guess: float) -> Outcome | None:
     """Whether the area of selective-first curves is larger at the end than early.
-
-    Args:
-        found: Ablations of networks.
-        guess: Accuracy of a guess.
 
     Returns:
         What was found; None with fewer than two networks or three epochs.
@@ -131,10 +116,6 @@ def grows(found: Sequence[dict[str, Any]], guess: float) -> Outcome | None:
 
 def grows_early(found: Sequence[dict[str, Any]], guess: float) -> Outcome | None:
     """Whether the area grows faster in the early epochs than later.
-
-    Args:
-        found: Ablations of networks.
-        guess: Accuracy of a guess.
 
     Returns:
         What was found; None with fewer than three epochs.
@@ -165,10 +146,6 @@ def grows_early(found: Sequence[dict[str, Any]], guess: float) -> Outcome | None
 
 def random_alike(found: Sequence[dict[str, Any]], guess: float) -> Outcome | None:
     """Whether the areas of random order differ less over epochs than the others.
-
-    Args:
-        found: Ablations of networks.
-        guess: Accuracy of a guess.
 
     Returns:
         What was found; None with fewer than three epochs.
@@ -203,12 +180,6 @@ def ordered(
 ) -> Outcome | None:
     """Whether one order hurts trained networks less than another.
 
-    Args:
-        found: Ablations of networks.
-        modules: Of the paper.
-        above: The order that is to hurt less.
-        below: The other.
-
     Returns:
         What was found; None with fewer than two networks.
     """
@@ -233,10 +204,6 @@ def aligned_early(
     found: Sequence[dict[str, Any]], pairs: Sequence[tuple[str, str]]
 ) -> Outcome | None:
     """Whether CKA is higher after the first epoch than at the end.
-
-    Args:
-        found: CKA of networks.
-        pairs: Names of layers.
 
     Returns:
         What was found; None with fewer than two networks.

@@ -44,14 +44,7 @@ FIRST = slice(1, 5)
 
 
 def claims(results: Results) -> Iterator[Claim]:
-    """Claims of figures 6, 7 and 11 to 16.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-    """
+    """Claims of figures 6, 7 and 11 to 16."""
     cases = main_cases(results)
     if NONE not in cases:
         return
@@ -225,61 +218,27 @@ def _representation(results: Results, cases: Cases) -> Iterator[Claim]:
 
 
 def final(runs: Sequence[Run], epochs: int, value: Value = accuracy) -> list[float]:
-    """Means over the last three epochs up to a common one.
-
-    Args:
-        runs: Networks.
-        epochs: The common length of training.
-        value: Of a run, before training and after every epoch.
-
-    Returns:
-        A number for each network.
-    """
+    """Means over the last three epochs up to a common one."""
     first = max(1, epochs - LAST + 1)
     return [float(np.mean(value(run)[first : epochs + 1])) for run in runs]
 
 
 def early(runs: Sequence[Run], value: Value) -> list[float]:
-    """Means over the first four epochs.
-
-    Args:
-        runs: Networks.
-        value: Of a run, before training and after every epoch.
-
-    Returns:
-        A number for each network.
-    """
+    """Means over the first four epochs."""
     return [float(np.mean(value(run)[FIRST])) for run in runs]
 
 
 def compare(
     one: list[Run], other: list[Run], value: Value = accuracy
 ) -> dict[str, tuple[list[float], list[float]]]:
-    """Final values of two samples, at the last epoch that all of them have had.
-
-    Args:
-        one: Networks.
-        other: Networks.
-        value: Of a run.
-
-    Returns:
-        What the rules take.
-    """
+    """Final values of two samples, at the last epoch that all of them have had."""
     epochs = common_epochs([*one, *other])
     label = f"epochs {max(1, epochs - LAST + 1)} to {epochs}:"
     return {label: (final(one, epochs, value), final(other, epochs, value))}
 
 
 def stays_behind(kept: list[Run], none: list[Run]) -> Outcome:
-    """Whether networks never catch up in the second half of their training.
-
-    Args:
-        kept: Networks with the regularizer throughout.
-        none: Networks without.
-
-    Returns:
-        What was found.
-    """
+    """Whether networks never catch up in the second half of their training."""
     epochs = common_epochs([*kept, *none])
     half = slice(max(1, epochs // 2), epochs + 1)
     ones, others = (
@@ -298,10 +257,6 @@ def stays_behind(kept: list[Run], none: list[Run]) -> Outcome:
 
 def recovers(off: list[Run], none: list[Run]) -> Outcome | None:
     """Whether networks catch up after the regularizer is switched off.
-
-    Args:
-        off: Networks with the regularizer in the first epochs alone.
-        none: Networks without.
 
     Returns:
         What was found; None if the training ends too soon to tell.
@@ -327,15 +282,7 @@ def recovers(off: list[Run], none: list[Run]) -> Outcome | None:
 
 
 def gone(both: dict[str, list[Run]], none: list[Run]) -> Outcome:
-    """Whether class representation ends as balanced as without a regularizer.
-
-    Args:
-        both: Regularized networks by label.
-        none: Networks without.
-
-    Returns:
-        What was found.
-    """
+    """Whether class representation ends as balanced as without a regularizer."""
     found = {}
     for label, runs in both.items():
         epochs = common_epochs([*runs, *none])

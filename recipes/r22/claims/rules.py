@@ -37,11 +37,6 @@ def pvalue(one: Values, other: Values, comparisons: int = 1) -> float:
 
     A single value is held against the prediction interval of the others.
 
-    Args:
-        one: Values.
-        other: Values.
-        comparisons: For which it is corrected.
-
     Returns:
         In [0, 1]; NaN where both are single values, or nothing varies.
 
@@ -66,13 +61,6 @@ def pvalue(one: Values, other: Values, comparisons: int = 1) -> float:
 def difference(one: Values, other: Values) -> str:
     """Two means as text.
 
-    Args:
-        one: Values.
-        other: Values.
-
-    Returns:
-        Text.
-
     Example:
         >>> difference([0.1, 0.3], [0.5])
         '0.2 against 0.5'
@@ -82,13 +70,6 @@ def difference(one: Values, other: Values) -> str:
 
 def points(one: Values, other: Values) -> str:
     """Two mean accuracies in percent as text.
-
-    Args:
-        one: Values.
-        other: Values.
-
-    Returns:
-        Text.
 
     Example:
         >>> points([90.0], [92.0, 93.0])
@@ -101,9 +82,6 @@ def higher(
     pairs: Pairs,
 ) -> Outcome | None:
     """Whether the first sample is higher than the second, in each of several pairs.
-
-    Args:
-        pairs: By label.
 
     Returns:
         Held if higher in all, p < 0.05; None without a pair.
@@ -132,9 +110,6 @@ def paired_higher(
 ) -> Outcome | None:
     """The same of the same networks, which are paired.
 
-    Args:
-        pairs: By label, values network by network.
-
     Returns:
         Held if higher in all, p < 0.05; None without a pair of two networks.
     """
@@ -162,9 +137,6 @@ def loses(
 ) -> Outcome | None:
     """Whether accuracy is lower in the first sample of each pair.
 
-    Args:
-        pairs: By label, accuracies in percent.
-
     Returns:
         Held if lower in all, p < 0.05; None without a pair.
     """
@@ -186,15 +158,7 @@ def loses(
 def harmless(
     pairs: Pairs,
 ) -> Outcome | None:
-    """Whether next to nothing is lost in the first sample of each pair.
-
-    Args:
-        pairs: By label, accuracies in percent.
-
-    Returns:
-        Held if at most `MARGIN` points are lost, none of it significant; undecided
-        where more is lost, not significantly, of few networks.
-    """
+    """Whether next to nothing is lost in the first sample of each pair."""
     if not pairs:
         return None
     found = {label: pvalue(*pair, len(pairs)) for label, pair in pairs.items()}

@@ -21,14 +21,7 @@ SHARE = 0.1
 
 
 def claims(results: Results) -> Iterator[Claim]:
-    """Claims of figures 2 and 9.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Claims.
-    """
+    """Claims of figures 2 and 9."""
     if "plain" not in results:
         return
     found = [modules(run) for run in results["plain"]]
@@ -71,12 +64,6 @@ def claims(results: Results) -> Iterator[Claim]:
 def peak(curve: np.ndarray) -> int:
     """The epoch with the highest value among the first few.
 
-    Args:
-        curve: `(epochs + 1,)`, from before training.
-
-    Returns:
-        From 1 to `FEW`.
-
     Example:
         >>> peak(np.array([0.9, 0.1, 0.4, 0.2]))
         2
@@ -85,14 +72,7 @@ def peak(curve: np.ndarray) -> int:
 
 
 def rises(curves: dict[int, np.ndarray]) -> Outcome:
-    """Whether SI goes up by a tenth or more of itself in the first few epochs.
-
-    Args:
-        curves: For each module `(networks, epochs + 1)`.
-
-    Returns:
-        What was found.
-    """
+    """Whether SI goes up by a tenth or more of itself in the first few epochs."""
     means = {m: v.mean(axis=0) for m, v in curves.items()}
     rose = {m: v[peak(v)] >= (1 + SHARE) * v[0] for m, v in means.items()}
     return Outcome(
@@ -110,9 +90,6 @@ def rises(curves: dict[int, np.ndarray]) -> Outcome:
 
 def recedes(curves: dict[int, np.ndarray]) -> Outcome | None:
     """Whether SI falls from its early peak, in every module.
-
-    Args:
-        curves: For each module `(networks, epochs + 1)`.
 
     Returns:
         What was found; None if the training is too short to tell.
@@ -136,9 +113,6 @@ def recedes(curves: dict[int, np.ndarray]) -> Outcome | None:
 def stays(curves: np.ndarray) -> Outcome | None:
     """Whether SI does not fall from its early peak.
 
-    Args:
-        curves: `(networks, epochs + 1)`.
-
     Returns:
         What was found; None if the training is too short to tell.
     """
@@ -154,9 +128,6 @@ def stays(curves: np.ndarray) -> Outcome | None:
 
 def blocks_recede(curves: dict[int, np.ndarray]) -> Outcome | None:
     """In how many blocks SI falls from its early peak.
-
-    Args:
-        curves: For each module `(blocks, epochs + 1)`.
 
     Returns:
         What was found; None if the training is too short to tell.

@@ -10,14 +10,6 @@ THEMES = (selectivity, ablations, similarity, regularized)
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Every figure of the paper for which there are runs.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file without ending, and what draws the figure. The docstring of
-        that function says which figure of the paper it repeats.
-    """
+    """Every figure of the paper for which there are runs."""
     for theme in THEMES:
         yield from theme.figures(results)

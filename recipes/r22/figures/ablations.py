@@ -28,14 +28,7 @@ _COLORS = {"most_selective": "C3", "random": "0.4"}
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Of networks without a regularizer that have been ablated.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Of networks without a regularizer that have been ablated."""
     found = computed(ablations(results))
     if found:
         yield "ablation_epochs", partial(by_epoch, results, found)
@@ -47,13 +40,6 @@ def by_epoch(results: Results, found: list[dict[str, Any]]) -> Figure:
     """Normalized accuracy against the number of silent units, a line an epoch.
 
     Repeats the right-hand side of figure 3.
-
-    Args:
-        results: With the sweep "plain".
-        found: Ablations of its networks.
-
-    Returns:
-        The figure.
     """
     runs = results["plain"]
     caption = (
@@ -92,13 +78,6 @@ def area(results: Results, found: list[dict[str, Any]]) -> Figure:
     """Area under the curves of normalized accuracy against the epoch.
 
     Repeats the left-hand side of figure 3.
-
-    Args:
-        results: With the sweep "plain".
-        found: Ablations of its networks.
-
-    Returns:
-        The figure.
     """
     runs = results["plain"]
     points = len(found[0]["counts"]["4"])
@@ -134,13 +113,6 @@ def trained(results: Results, found: list[dict[str, Any]]) -> Figure:
     """Accuracy of fully trained networks against the number of silent units.
 
     Repeats figure 8.
-
-    Args:
-        results: With the sweep "plain".
-        found: Ablations of its networks.
-
-    Returns:
-        The figure.
     """
     figure, axes = opened(
         results["plain"], "ablation of fully trained networks", NETWORKS, 2, 2

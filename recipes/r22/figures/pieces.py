@@ -33,18 +33,7 @@ _CASES = {NONE: "0.25"}
 def opened(
     runs: Sequence[Run], text: str, caption: str, rows: int, columns: int
 ) -> tuple[Figure, Any]:
-    """An empty figure with a title that says which network and data.
-
-    Args:
-        runs: Of the figure; one at least.
-        text: What it shows.
-        caption: Below it.
-        rows: Of panels.
-        columns: Of panels.
-
-    Returns:
-        The figure and its `(rows, columns)` axes.
-    """
+    """An empty figure with a title that says which network and data."""
     data = runs[0].settings.data
     title = f"ResNet50, {DATA.get(data, data)}: {text}"
     # A narrow figure has no room for a long line.
@@ -56,15 +45,7 @@ def opened(
 def follow(
     axes: Axes, epochs: Any, table: Any, *, label: str | None = None, **style: Any
 ) -> None:
-    """Draw a mean against the epoch, in a band.
-
-    Args:
-        axes: A panel.
-        epochs: `(epochs,)`.
-        table: `(replicates, epochs)`.
-        label: Of the line.
-        **style: Of the line.
-    """
+    """Draw a mean against the epoch, in a band."""
     style = {"markersize": 3, **style}
     draw_interval(
         axes, epochs, mean_interval(np.asarray(table), 0), label=label, **style
@@ -74,16 +55,7 @@ def follow(
 def tables(
     cases: Cases, value: Callable[[Run], np.ndarray], epochs: int | None = None
 ) -> Tables:
-    """Values of the runs of each case, to the epoch that all of them have had.
-
-    Args:
-        cases: By label.
-        value: Of a run, before training and after every epoch.
-        epochs: To an earlier one.
-
-    Returns:
-        By label, `(epochs + 1,)` of each run.
-    """
+    """Values of the runs of each case, to the epoch that all of them have had."""
     last = common_epochs([run for runs in cases.values() for run in runs])
     last = last if epochs is None else min(last, epochs)
     return {
@@ -97,9 +69,6 @@ def follow_cases(
     """Draw a value of runs against the epoch, a line for each case.
 
     Args:
-        axes: A panel.
-        shown: Of `tables`.
-        ylabel: Name of the value.
         colors: Of the cases; None: those of `shades`.
     """
     colors = shades(shown) if colors is None else colors
@@ -109,38 +78,18 @@ def follow_cases(
 
 
 def shades(cases: Mapping[str, Any]) -> list[Any]:
-    """A color for each case: dark for none, else one after another.
-
-    Args:
-        cases: By label.
-
-    Returns:
-        Colors.
-    """
+    """A color for each case: dark for none, else one after another."""
     others = iter(range(10))
     return [_CASES.get(label) or f"C{next(others)}" for label in cases]
 
 
 def scale(count: int) -> list[Any]:
-    """Colors of as many epochs, the early ones dark.
-
-    Args:
-        count: How many.
-
-    Returns:
-        Colors.
-    """
+    """Colors of as many epochs, the early ones dark."""
     return list(colormaps["viridis"](np.linspace(0, 0.9, count)))
 
 
 def follow_modules(axes: Axes, runs: Sequence[Run], length: int) -> None:
-    """Draw SI against the epoch, a line for each module.
-
-    Args:
-        axes: A panel.
-        runs: Of one setting.
-        length: Epochs that are shown.
-    """
+    """Draw SI against the epoch, a line for each module."""
     found = [blocks(run) for run in runs]
     for module in found[0]:
         table = np.mean([one[module][:, : length + 1] for one in found], axis=0)
@@ -156,34 +105,19 @@ def follow_modules(axes: Axes, runs: Sequence[Run], length: int) -> None:
 
 
 def epoch_axis(axes: Axes, ylabel: str) -> None:
-    """Name the axes of a panel over epochs.
-
-    Args:
-        axes: A panel.
-        ylabel: Of the other axis.
-    """
+    """Name the axes of a panel over epochs."""
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="epoch", ylabel=ylabel)
 
 
 def switched(axes: Axes, *epochs: int) -> None:
-    """Mark when a regularizer is switched on or off.
-
-    Args:
-        axes: A panel over epochs.
-        *epochs: After which it is.
-    """
+    """Mark when a regularizer is switched on or off."""
     for epoch in epochs:
         axes.axvline(epoch, color="0.6", linestyle=":", linewidth=1, zorder=0)
 
 
 def zoom(axes: Axes, epochs: int) -> None:
-    """Show the second half of the training alone.
-
-    Args:
-        axes: A panel over epochs, with its lines.
-        epochs: Of the training.
-    """
+    """Show the second half of the training alone."""
     first = max(1, epochs // 2)
     heights = [
         np.asarray(line.get_ydata(), float)[first:]
@@ -196,10 +130,5 @@ def zoom(axes: Axes, epochs: int) -> None:
 
 
 def name_lines(axes: Axes, **placed: Any) -> None:
-    """A legend within a panel.
-
-    Args:
-        axes: A panel.
-        **placed: Where.
-    """
+    """A legend within a panel."""
     axes.legend(frameon=False, fontsize=8, **placed)

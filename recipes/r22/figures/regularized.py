@@ -45,14 +45,7 @@ _ONE = "Lines of a single network have no band."
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Of networks with a regularizer, beside those without.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Of networks with a regularizer, beside those without."""
     cases = main_cases(results)
     if len(cases) == 3:
         yield "against_selectivity", partial(against_selectivity, cases)
@@ -87,12 +80,6 @@ def against_selectivity(cases: Cases) -> Figure:
     """SI of the modules: without a regularizer, from epoch 0, and from epoch 5.
 
     Repeats figure 6a.
-
-    Args:
-        cases: The three of the main comparison.
-
-    Returns:
-        The figure.
     """
     runs = [run for ones in cases.values() for run in ones]
     figure, axes = opened(
@@ -111,12 +98,6 @@ def against_accuracy(cases: Cases) -> Figure:
     """Training and test accuracy of the three.
 
     Repeats figure 6b.
-
-    Args:
-        cases: The three of the main comparison.
-
-    Returns:
-        The figure.
     """
     runs = [run for ones in cases.values() for run in ones]
     figure, axes = opened(runs, f"accuracy, {_MAIN}", f"{NETWORKS} {_SWITCH}", 1, 2)
@@ -134,12 +115,6 @@ def kept_on(cases: Cases) -> Figure:
     """Test accuracy with the regularizer kept on to the end.
 
     Repeats figure 15a.
-
-    Args:
-        cases: The three of the main comparison.
-
-    Returns:
-        The figure.
     """
     runs = [run for ones in cases.values() for run in ones]
     figure, axes = opened(runs, f"kept on, {_MAIN}", f"{NETWORKS} {_SWITCH}", 1, 2)
@@ -156,13 +131,6 @@ def start_epochs(plain: list[Run], found: dict[int, list[Run]]) -> Figure:
     """Accuracy for several first epochs with the regularizer.
 
     Repeats figure 7.
-
-    Args:
-        plain: Networks without a regularizer.
-        found: Regularized ones, by the first epoch with the regularizer.
-
-    Returns:
-        The figure.
     """
     cases: Cases = {NONE: plain}
     cases |= {f"from epoch {start}": runs for start, runs in found.items()}
@@ -188,12 +156,6 @@ def strengths_accuracy(found: dict[float, Cases]) -> Figure:
     """Test accuracy for several strengths, from epoch 0 and from epoch 5.
 
     Repeats figure 11.
-
-    Args:
-        found: For each alpha the three cases.
-
-    Returns:
-        The figure.
     """
     runs = [r for cases in found.values() for ones in cases.values() for r in ones]
     figure, axes = opened(
@@ -216,12 +178,6 @@ def strengths_selectivity(found: dict[float, Cases]) -> Figure:
     """SI of the modules for several strengths, from epoch 0 and from epoch 5.
 
     Repeats figure 12.
-
-    Args:
-        found: For each alpha the three cases.
-
-    Returns:
-        The figure.
     """
     runs = [r for cases in found.values() for ones in cases.values() for r in ones]
     figure, axes = opened(
@@ -246,13 +202,6 @@ def for_large(plain: list[Run], found: dict[float, list[Run]]) -> Figure:
     """Regularizing for selectivity at large strengths, the first four epochs.
 
     Repeats figure 13.
-
-    Args:
-        plain: Networks without a regularizer.
-        found: Regularized ones, by alpha.
-
-    Returns:
-        The figure.
     """
     cases: Cases = {NONE: plain}
     cases |= {f"alpha {alpha:+g}": runs for alpha, runs in found.items()}
@@ -264,13 +213,6 @@ def for_small(plain: list[Run], found: dict[str, dict[float, list[Run]]]) -> Fig
     """Regularizing all modules for selectivity at smaller strengths.
 
     Repeats figure 14.
-
-    Args:
-        plain: Networks without a regularizer.
-        found: For the first four epochs, and for the first, networks by alpha.
-
-    Returns:
-        The figure.
     """
     cases: Cases = {NONE: plain}
     cases |= {
@@ -285,13 +227,6 @@ def recovery(cases: Cases, off: list[Run]) -> Figure:
     """Test accuracy and selectivity when the regularizer is switched off again.
 
     Repeats figure 15b.
-
-    Args:
-        cases: Of the main comparison.
-        off: Networks with the regularizer in the first four epochs.
-
-    Returns:
-        The figure.
     """
     shown = {
         NONE: cases[NONE],
@@ -319,12 +254,6 @@ def class_representation(cases: Cases) -> Figure:
     """Mean of the five largest counts of predicted classes against the epoch.
 
     Repeats figure 16.
-
-    Args:
-        cases: By label.
-
-    Returns:
-        The figure.
     """
     runs = [run for ones in cases.values() for run in ones]
     sizes = {"digits": (500, 10)}.get(runs[0].settings.data, (50_000, 1000))
@@ -351,13 +280,6 @@ def summed(cases: Cases, runs: list[Run]) -> Figure:
     """The regularizer of R22's public code beside that of its text.
 
     Not in the paper: its text has means over the samples of a class, its code sums.
-
-    Args:
-        cases: Of the main comparison.
-        runs: Networks regularized by sums.
-
-    Returns:
-        The figure.
     """
     shown = {f"means, {label}": cases[label] for label in cases if label != NONE}
     for run in runs:

@@ -26,14 +26,7 @@ FIRST = 3
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Of networks without a regularizer.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Of networks without a regularizer."""
     if "plain" in results:
         yield "selectivity_modules", partial(by_module, results)
         yield "selectivity_layers", partial(by_layer, results)
@@ -43,12 +36,6 @@ def by_module(results: Results) -> Figure:
     """SI of each module against the epoch, and against the step at first.
 
     Repeats figure 2; the right-hand side is not in the paper.
-
-    Args:
-        results: With the sweep "plain".
-
-    Returns:
-        The figure.
     """
     runs = results["plain"]
     caption = (
@@ -88,12 +75,6 @@ def by_layer(results: Results) -> Figure:
     """SI of each bottleneck block against the epoch, in bands over its units.
 
     Repeats figure 9.
-
-    Args:
-        results: With the sweep "plain".
-
-    Returns:
-        The figure.
     """
     run = results["plain"][0]
     units = computed(unit_selectivities(results))

@@ -17,14 +17,7 @@ _CAPTION = f"{NETWORKS} Unbiased CKA of minibatches. Epoch 0: before training."
 
 
 def figures(results: Results) -> Iterator[Drawing]:
-    """Of networks without a regularizer that have been compared.
-
-    Args:
-        results: The finished runs.
-
-    Yields:
-        Name of a file, and what draws the figure.
-    """
+    """Of networks without a regularizer that have been compared."""
     found = computed(similarities(results))
     if found:
         yield "cka_late", partial(late, results, found)
@@ -35,13 +28,6 @@ def late(results: Results, found: Sequence[dict[str, Any]]) -> Figure:
     """CKA of module 4 with the layers of module 7 and the fully connected layer.
 
     Repeats figure 5.
-
-    Args:
-        results: With the sweep "plain".
-        found: CKA of its networks.
-
-    Returns:
-        The figure.
     """
     figure, axes = opened(
         results["plain"], "CKA of module 4 with late layers", _CAPTION, 1, 1
@@ -55,13 +41,6 @@ def pairs(results: Results, found: Sequence[dict[str, Any]]) -> Figure:
     """CKA of all pairs of modules, and of the fully connected layer.
 
     Repeats figure 10.
-
-    Args:
-        results: With the sweep "plain".
-        found: CKA of its networks.
-
-    Returns:
-        The figure.
     """
     figure, axes = opened(results["plain"], "CKA of pairs of modules", _CAPTION, 1, 2)
     modules = [pair for pair in MODULE_PAIRS if "FC" not in pair]
