@@ -16,9 +16,8 @@ class UnusableFileError(ValueError):
     The message names the file, says what is wrong with it and what to do.
 
     Example:
-        >>> raise unusable("r.npz", "is damaged", "Try again")
-        Traceback (most recent call last):
-        keras_selectivity.storage.files.UnusableFileError: 'r.npz' is damaged. Try again.
+        >>> str(unusable("r.npz", "is damaged", "Measure again"))
+        "'r.npz' is damaged. Measure again."
     """
 
 

@@ -311,7 +311,7 @@ def _better(responses: np.ndarray, expected: str, other: str) -> Finding:
 
 
 def people_claims(folder: Path) -> Iterator[Claim]:
-    """The claims of table 2, from `judgements.csv` and `panels.csv` if they are there."""
+    """The claims of table 2, from `judgements.csv` and `panels.csv` if there."""
     found = judgements.judged(folder)
     seen, matched = "nobody was asked", "nobody was asked"
     held: list[bool | None] = [None, None]
