@@ -8,7 +8,6 @@ shape `(1,)` for the second. This module is all that does so, and it steps aside
 where Keras needs no help.
 """
 
-import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,10 +15,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_selectivity._keras import Trained, averages_scalars
 from keras_selectivity.checks import checked_kind, checked_real, received
 
 
-class MultiWorkerModel(keras.Model):
+class MultiWorkerModel(Trained):
     """A model that Keras can fit and evaluate on several machines.
 
     Without `MultiWorkerMirroredStrategy` it is `keras.Model`. A subclass with a
@@ -64,15 +64,13 @@ class MultiWorkerModel(keras.Model):
             return dict(logs)
         return keras.tree.map_structure(lambda v: tf.expand_dims(v, 0), dict(logs))
 
-    def _maybe_symbolic_build(
-        self, iterator: Any = None, data_batch: Any = None
-    ) -> None:
-        # Keras's own hook: `fit`, `evaluate` and `train_on_batch` begin with it.
+    def begin(self, iterator: Any, data_batch: Any) -> tuple[Any, Any]:
+        """Give Keras this worker's own batch to build the model from."""
         strategy = self.distribute_strategy
         self._helps_keras = _needs_help(strategy)
         if iterator is not None and strategy.num_replicas_in_sync > 1:
-            iterator, data_batch = None, _own_batch(iterator, strategy)
-        super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
+            return None, _own_batch(iterator, strategy)
+        return iterator, data_batch
 
 
 def is_chief(strategy: tf.distribute.Strategy | None = None) -> bool:
@@ -204,26 +202,7 @@ def _once(strategy: Any, value: np.ndarray, rest: np.ndarray) -> Any:
 def _needs_help(strategy: Any) -> bool:
     return isinstance(
         strategy, tf.distribute.MultiWorkerMirroredStrategy
-    ) and not _keras_averages_scalars(strategy)
-
-
-@functools.cache
-def _keras_averages_scalars(strategy: Any) -> bool:
-    """Whether Keras's trainer can average scalar logs over the workers.
-
-    Asked of Keras's own function, not of its version, once for a strategy and
-    before the first step is traced. All workers ask at the same moment: where
-    the answer is yes, they have averaged a zero.
-    """
-    try:
-        from keras.src.backend.tensorflow.trainer import reduce_per_replica
-    except ImportError:  # A Keras that works in another way.
-        return True
-    try:
-        reduce_per_replica(tf.constant(0.0), strategy, "auto")
-    except ValueError:
-        return False
-    return True
+    ) and not averages_scalars(strategy)
 
 
 def _own_batch(iterator: Any, strategy: Any) -> Any:

@@ -124,10 +124,7 @@ def label_weights(
 ) -> tf.Tensor:
     """Labels of any accepted form as weights of samples for classes.
 
-    Args:
-        labels: As for `Labels`.
-        num_classes: As for `Labels`.
-        sample_weight: As for `Labels`.
+    The arguments are those of `Labels`.
 
     Returns:
         float64 tensor `(samples, num_classes)`: sample weight times label.
@@ -220,10 +217,7 @@ samples with another weight. Give a sample that is to count for nothing the weig
 def raise_for(faults: Any, num_classes: int, received: str | None = None) -> None:
     """Raise a ValueError if there are faults.
 
-    Args:
-        faults: As for `complaint`.
-        num_classes: As for `complaint`.
-        received: As for `complaint`.
+    The arguments are those of `complaint`.
 
     Raises:
         ValueError: With the `complaint`.

@@ -25,8 +25,6 @@ from keras_selectivity.data.responses import ResponseStore
 from keras_selectivity.data.targets import ClassTargets, LabelWatch
 from keras_selectivity.distribution import MultiWorkerModel, from_all
 from keras_selectivity.metrics import Observations, UnitMetric
-from keras_selectivity.model import SelectivityModel
-from keras_selectivity.network.graph import check_keras
 from keras_selectivity.report import SelectivityReport
 from keras_selectivity.statistics import (
     ClassStatistics,
@@ -35,6 +33,7 @@ from keras_selectivity.statistics import (
     unit_mean,
     unit_minimum,
 )
+from keras_selectivity.views import View
 
 
 def measure(
@@ -145,15 +144,7 @@ class Measurement:
     `measure` makes one and runs it once; a callback that measures every epoch
     keeps one.
 
-    Args:
-        model: As for `measure`.
-        metrics: As for `measure`.
-        taps: As for `measure`.
-        groups: As for `measure`.
-        correct_only: As for `measure`.
-        response: As for `measure`.
-        num_classes: As for `measure`.
-        labels: As for `measure`.
+    The arguments are those of `measure`.
 
     Raises:
         TypeError: As `measure`.
@@ -182,29 +173,14 @@ class Measurement:
         num_classes: int | None = None,
         labels: str | int | None = None,
     ) -> None:
-        check_keras(model)
+        view = View.of(model, taps, groups)
         self._metrics = unit_metrics(metrics)
         self._correct_only = checked_flag("correct_only", correct_only)
-        with model.distribute_strategy.scope():
-            wrapped = isinstance(model, SelectivityModel)
-            self._base = model.base_model if wrapped else model
-            if wrapped and taps is None:
-                taps = model.tap_names
-                groups = model.groups if groups is None else groups
-            tapped = taps_module.TappedModel(
-                self._base,
-                "relu" if taps is None else taps,
-                allow_output=True,
-                silenced_as=model.tapped if wrapped else None,
-                response=response,
-            )
-            if wrapped and num_classes is None and labels is None:
-                targets = model.targets
-            else:
-                targets = ClassTargets(self._base, num_classes, labels, compiled=model)
-            self._groups = taps_module.group(tapped.names, groups)
-            self._tapped = tapped
-            self._targets = targets
+        self._base = view.base
+        self._tapped = tapped = view.tapped(response=response)
+        self._targets = targets = view.targets(num_classes, labels)
+        self._groups = taps_module.group(tapped.names, view.groups)
+        with view.scope():
             gathered = _Gatherer(
                 tapped,
                 targets,
@@ -237,11 +213,7 @@ class Measurement:
     ) -> SelectivityReport:
         """Measure over a data set.
 
-        Args:
-            data: As for `measure`.
-            batch_size: As for `measure`.
-            verbose: As for `measure`.
-            steps: As for `measure`.
+        The arguments are those of `measure`.
 
         Returns:
             A `SelectivityReport`.

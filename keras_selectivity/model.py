@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from keras_selectivity import regularizers
 from keras_selectivity import taps as taps_module
+from keras_selectivity._keras import begin_fit_at
 from keras_selectivity.checks import (
     checked_flag,
     checked_integer,
@@ -315,7 +316,7 @@ class SelectivityModel(MultiWorkerModel):
                 return super().fit(*call.args, **call.kwargs)
         finally:
             # Where a backup told this training to begin: the next one would too.
-            self._initial_epoch = None
+            begin_fit_at(self, None)
 
     def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
         """Train on one batch, as `keras.Model.train_on_batch` does.

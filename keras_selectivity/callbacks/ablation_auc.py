@@ -127,12 +127,12 @@ class AblationAUC(DataCallback):
         # Made now, so that a wrong layer or order shows before training.
         self._analysis = CumulativeAblation(
             self.model,
-            self.order,
-            self.taps,
-            self.points,
-            self.repeats,
-            self.clamp,
-            self.seed,
+            order=self.order,
+            taps=self.taps,
+            points=self.points,
+            repeats=self.repeats,
+            clamp=self.clamp,
+            seed=self.seed,
         )
         self._sample = self._drawn()
         self._analysis.check(self._sample)

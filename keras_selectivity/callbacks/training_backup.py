@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_selectivity._keras import begin_fit_at
 from keras_selectivity.checks import checked_flag, checked_path
 from keras_selectivity.distribution import from_chief, is_chief, worker_count
 from keras_selectivity.storage.files import UnusableFileError, remove_unfinished
@@ -93,13 +94,12 @@ class TrainingBackup(keras.callbacks.Callback):
             load_weights(self.model, path, _REMEDY, **self._facts(epoch))
         else:
             self._load_content(_chief_file(strategy, path), epoch)
-        # `fit` begins at this epoch: Keras's own `BackupAndRestore` says so too.
-        self.model._initial_epoch = epoch
+        begin_fit_at(self.model, epoch)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         # It has been read. The next `fit` of this model would begin there too, if
         # this one fails.
-        self.model._initial_epoch = None
+        begin_fit_at(self.model, None)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if not is_chief(self.model.distribute_strategy):
@@ -112,7 +112,7 @@ class TrainingBackup(keras.callbacks.Callback):
         self._remove(other_than=path)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self.model._initial_epoch = None
+        begin_fit_at(self.model, None)
         if self.delete_checkpoint and is_chief(self.model.distribute_strategy):
             self._remove()
 

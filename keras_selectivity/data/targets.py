@@ -109,9 +109,7 @@ class ClassTargets:
     def weights(self, y: Any, sample_weight: Any = None) -> tf.Tensor:
         """The target that holds the classes as weights of samples for classes.
 
-        Args:
-            y: As for `read`.
-            sample_weight: As for `read`.
+        The arguments are those of `read`.
 
         Returns:
             float64 `(samples, classes)`, see `Labels.weights`.

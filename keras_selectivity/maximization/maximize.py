@@ -1,5 +1,6 @@
 """Images that drive units: checks, batches of pairs, and the result."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,8 +26,8 @@ from keras_selectivity.maximization.parametrization import (
     Parametrization,
 )
 from keras_selectivity.maximization.transformations import Transformations
-from keras_selectivity.model import SelectivityModel
 from keras_selectivity.network.graph import ends
+from keras_selectivity.views import View
 
 _STEPS_A_CALL = 32
 
@@ -168,18 +169,7 @@ class Maximizer:
 
     `maximize` makes one and runs it once. Weights are read at every run.
 
-    Args:
-        model: As for `maximize`.
-        layer: As for `maximize`.
-        learning_rate: As for `maximize`.
-        value_range: As for `maximize`.
-        response: As for `maximize`.
-        generator: As for `maximize`.
-        transformations: As for `maximize`.
-        total_variation: As for `maximize`.
-        l2: As for `maximize`.
-        decorrelate: As for `maximize`.
-        image_shape: As for `maximize`.
+    The arguments are those of `maximize`.
 
     Attributes:
         point: Where the units are, see `taps.find`.
@@ -214,9 +204,8 @@ class Maximizer:
         decorrelate: bool = True,
         image_shape: tuple[int, int, int] | None = None,
     ) -> None:
-        wrapped = isinstance(model, SelectivityModel)
-        base = model.base_model if wrapped else model
-        silenced_as = model.tapped if wrapped else None
+        view = View.of(model)
+        base = view.base
         points = taps_module.find(base)
         self.point = arguments.point(points, layer)
         self._response = response
@@ -240,15 +229,10 @@ class Maximizer:
         else:
             arguments.check_generator(generator, shape, value_range, total_variation)
             self._images = GeneratedImages(generator, l2=arguments.weight("l2", l2, 1))
-        with base.distribute_strategy.scope():
-            plain = taps_module.TappedModel(
-                base,
-                [self.point.name],
-                allow_output=True,
-                silenced_as=silenced_as,
-                response=response,
-            )
-            maximized = objective(base, self.point, response, silenced_as)
+        view = dataclasses.replace(view, taps=[self.point.name])
+        plain = view.tapped(response=response)
+        with view.scope():
+            maximized = objective(base, self.point, response, view.silenced_as)
         self.ascent = Ascent(
             _of_own_unit(maximized, base),
             self._images,
@@ -275,13 +259,7 @@ class Maximizer:
     ) -> Maximized:
         """Maximize units.
 
-        Args:
-            units: As for `maximize`.
-            images: As for `maximize`.
-            steps: As for `maximize`.
-            seed: As for `maximize`.
-            batch_size: As for `maximize`.
-            verbose: As for `maximize`.
+        The arguments are those of `maximize`.
 
         Returns:
             A `Maximized`.

@@ -82,10 +82,12 @@ def cumulative(
         top_k: The k of the accuracy; M18 has 5 for ImageNet.
         batch_size: For arrays; None: 256.
         verbose: 0 for no progress bar.
-        checkpoint: As for `single_unit`.
-        num_classes: As for `SelectivityModel`.
-        labels: As for `SelectivityModel`.
-        max_rows: As for `single_unit`.
+        checkpoint: File from which an interrupted analysis continues, removed at the
+            end.
+        num_classes: Number of classes. None: the model's own, or its output's width.
+        labels: Where there are several targets, the one that holds the classes.
+        max_rows: How many pairs of a sample and a set of silent units run at once;
+            None: as many as 128 MiB hold at the most crowded cut.
         steps: How many batches of `data` to take, for data without end; None: all.
             `test_data`, and a `reference` that is not `data` itself, must end.
 
@@ -117,12 +119,12 @@ def cumulative(
     """
     analysis = CumulativeAblation(
         model,
-        order,
-        taps,
-        points,
-        repeats,
-        clamp,
-        seed,
+        order=order,
+        taps=taps,
+        points=points,
+        repeats=repeats,
+        clamp=clamp,
+        seed=seed,
         metric=metric,
         top_k=top_k,
         num_classes=num_classes,
@@ -139,55 +141,21 @@ def cumulative_within(
     model: keras.Model,
     data: Any,
     groups: Mapping[str, Sequence[str]] | str | None = None,
-    order: Order = "random",
-    taps: taps_module.Selection | None = None,
-    points: Points = 21,
-    repeats: int = 10,
-    clamp: Clamp = "zero",
-    seed: int = 0,
-    *,
-    test_data: Any = None,
-    reference: Any = None,
-    report: SelectivityReport | None = None,
-    metric: str = "si",
-    top_k: int = 1,
-    batch_size: int | None = None,
-    verbose: str | int = "auto",
-    checkpoint: str | os.PathLike[str] | None = None,
-    num_classes: int | None = None,
-    labels: str | int | None = None,
-    max_rows: int | None = None,
-    steps: int | None = None,
+    **options: Any,
 ) -> dict[str, AblationCurve]:
     """Silence more and more units of one layer, or group of layers, after another.
 
     `cumulative` for each layer by itself, in one pass over the data.
 
     Args:
-        model: As for `cumulative`.
-        data: As for `cumulative`.
+        model: A `SelectivityModel` or any built Functional or `Sequential`
+            model.
+        data: The data, in every form that `cumulative` takes.
         groups: None: units are drawn within each layer. A mapping or a regular
             expression, as `taps.group` takes them: within each group (R22's
             modules).
-        order: As for `cumulative`. An explicit order is divided among the
-            groups.
-        taps: As for `cumulative`.
-        points: As for `cumulative`; of each group.
-        repeats: As for `cumulative`.
-        clamp: As for `cumulative`.
-        seed: As for `cumulative`.
-        test_data: As for `cumulative`.
-        reference: As for `cumulative`.
-        report: As for `cumulative`.
-        metric: As for `cumulative`.
-        top_k: As for `cumulative`.
-        batch_size: As for `cumulative`.
-        verbose: As for `cumulative`.
-        checkpoint: As for `cumulative`.
-        num_classes: As for `cumulative`.
-        labels: As for `cumulative`.
-        max_rows: As for `cumulative`.
-        steps: As for `cumulative`.
+        **options: Those of `cumulative`, by name. `points` are of each group, and an
+            explicit `order` is divided among the groups.
 
     Returns:
         A curve for each layer, or group, in depth order.
@@ -212,24 +180,55 @@ def cumulative_within(
     Reference:
         R22 section 4.2: the feature maps of a module's layers, ranked together.
     """
-    analysis = CumulativeAblation(
-        model,
-        order,
-        taps,
-        points,
-        repeats,
-        clamp,
-        seed,
-        groups=groups,
-        metric=metric,
-        top_k=top_k,
-        num_classes=num_classes,
-        labels=labels,
-        max_rows=max_rows,
-    )
-    return analysis.run(
-        data, test_data, reference, report, batch_size, verbose, checkpoint, steps
-    )
+    of_run = {name: options.pop(name) for name in _OF_RUN if name in options}
+    return CumulativeAblation(model, groups, **options).run(data, **of_run)
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What is ablated of a network, and how; the names are those of `cumulative`.
+
+    Example:
+        >>> Options(order=(("hidden", 1),)).order
+        [('hidden', 1)]
+    """
+
+    order: Order = "random"
+    taps: taps_module.Selection | None = None
+    points: Points = 21
+    repeats: int = 10
+    clamp: Clamp = "zero"
+    seed: int = 0
+    metric: str = "si"
+    top_k: int = 1
+    num_classes: int | None = None
+    labels: str | int | None = None
+    max_rows: int | None = None
+
+    def __post_init__(self) -> None:
+        checked = {
+            "order": orders_module.checked_order(self.order),
+            "points": orders_module.checked_points(self.points),
+            "repeats": checked_count("repeats", self.repeats),
+            "clamp": checked_choice("clamp", self.clamp, get_args(Clamp)),
+            "seed": checked_seed(self.seed),
+            "metric": checked_text("metric", self.metric),
+            "top_k": checked_count("top_k", self.top_k),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def ranked(self) -> bool:
+        """Whether selectivity ranks the units."""
+        return self.order in orders_module.RANKED
+
+
+# Arguments of `CumulativeAblation.run`, beside the data.
+_OF_RUN = (
+    *("test_data", "reference", "report", "batch_size"),
+    *("verbose", "checkpoint", "steps"),
+)
 
 
 class CumulativeAblation:
@@ -239,19 +238,10 @@ class CumulativeAblation:
     epoch keeps one.
 
     Args:
-        model: As for `cumulative`.
-        order: As for `cumulative`.
-        taps: As for `cumulative`.
-        points: As for `cumulative`.
-        repeats: As for `cumulative`.
-        clamp: As for `cumulative`.
-        seed: As for `cumulative`.
-        groups: As for `cumulative_within`, or `"all"` for all layers together.
-        metric: As for `cumulative`.
-        top_k: As for `cumulative`.
-        num_classes: As for `cumulative`.
-        labels: As for `cumulative`.
-        max_rows: As for `cumulative`.
+        model: A `SelectivityModel` or any built Functional or `Sequential` model.
+        groups: Within which units are drawn, as for `cumulative_within`, or `"all"`
+            for all layers together.
+        **options: See `Options`.
 
     Raises:
         TypeError: As `cumulative`.
@@ -271,44 +261,29 @@ class CumulativeAblation:
     def __init__(
         self,
         model: keras.Model,
-        order: Order = "random",
-        taps: taps_module.Selection | None = None,
-        points: Points = 21,
-        repeats: int = 10,
-        clamp: Clamp = "zero",
-        seed: int = 0,
-        *,
         groups: Mapping[str, Sequence[str]] | str | None = "all",
-        metric: str = "si",
-        top_k: int = 1,
-        num_classes: int | None = None,
-        labels: str | int | None = None,
-        max_rows: int | None = None,
+        **options: Any,
     ) -> None:
-        self._order = orders_module.checked_order(order)
-        self._points = orders_module.checked_points(points)
-        self._repeats = checked_count("repeats", repeats)
-        self._clamp: Clamp = checked_choice("clamp", clamp, get_args(Clamp))
-        self._seed = checked_seed(seed)
-        self._metric = checked_text("metric", metric)
-        self._top_k = checked_count("top_k", top_k)
-        self._engine = Engine(model, taps, False, top_k, num_classes, labels, max_rows)
+        self._options = Options(**options)
+        of = self._options
+        self._engine = Engine(
+            model, of.taps, False, of.top_k, of.num_classes, of.labels, of.max_rows
+        )
         network = self._engine.network
         self._layers = dict(zip(network.names, network.units, strict=True))
         names = list(self._layers)
         self._groups = {"all": names} if groups == "all" else group(names, groups)
+        self._model = model
         self._measurement: Measurement | None = None
-        self._measure_with = model, [metric], list(self._layers), num_classes, labels
-        self._ranked = self._order in orders_module.RANKED
         # An order or points that are wrong show now, not when it runs.
-        self._plans("random" if self._ranked else self._order)
+        self._plans(dataclasses.replace(of, order="random") if of.ranked else of)
 
     def check(self, data: Any) -> None:
         """Raise for data that cannot be used, before anything runs.
 
         Args:
-            data: As for `cumulative`, and can be gone through again; of a data set
-                the first batch is looked at.
+            data: Those of `cumulative`, which can be gone through again; of a data
+                set the first batch is looked at.
 
         Raises:
             TypeError: If labels or weights are not numbers.
@@ -331,15 +306,7 @@ class CumulativeAblation:
     ) -> dict[str, AblationCurve]:
         """Ablate over a data set.
 
-        Args:
-            data: As for `cumulative`.
-            test_data: As for `cumulative`.
-            reference: As for `cumulative`.
-            report: As for `cumulative`.
-            batch_size: As for `cumulative`.
-            verbose: As for `cumulative`.
-            checkpoint: As for `cumulative`.
-            steps: As for `cumulative`.
+        The arguments are those of `cumulative`.
 
         Returns:
             A curve for each group; the one over all layers is `"all"`.
@@ -349,11 +316,10 @@ class CumulativeAblation:
         """
         if checkpoint is not None:
             check_path(checkpoint, "checkpoint")
-        engine, measured = self._engine, self._ranked and report is None
+        engine, of = self._engine, self._options
+        measured = of.ranked and report is None
         same = reference is data
-        means = reference_of(
-            self._clamp, reference, batch_size, steps if same else None
-        )
+        means = reference_of(of.clamp, reference, batch_size, steps if same else None)
         again = measured or (same and means is not None)
         sets = [Batches(data, batch_size, again=again, steps=steps)]
         if test_data is not None:
@@ -364,10 +330,10 @@ class CumulativeAblation:
             engine.check(means, labels=False)
         if measured:
             report = self._report(data, batch_size, steps)
-        plans = self._plans(self._order, report)
+        plans = self._plans(of, report)
         values = engine.clamp_values(means)
         masks = Masks(engine, plans, values)
-        identity = ["cumulative", self._clamp, self._top_k, values, masks.distinct]
+        identity = ["cumulative", of.clamp, of.top_k, values, masks.distinct]
         found = engine.run(sets, masks.probes, verbose, checkpoint, identity)
         score = engine.scores.names.index("top_k_accuracy")
         accuracies = [masks.spread(sums, score) for sums in found]
@@ -377,27 +343,18 @@ class CumulativeAblation:
                 plan.layers,
                 accuracies[0][name],
                 None if test_data is None else accuracies[1][name],
-                self._order if isinstance(self._order, str) else "explicit",
-                self._clamp,
-                self._top_k,
+                of.order if isinstance(of.order, str) else "explicit",
+                of.clamp,
+                of.top_k,
             )
             for name, plan in plans.items()
         }
 
     def _plans(
-        self, order: Order, report: SelectivityReport | None = None
+        self, options: Options, report: SelectivityReport | None = None
     ) -> dict[str, "Plan"]:
         return {
-            name: Plan.of(
-                order,
-                self._layers,
-                members,
-                self._points,
-                self._repeats,
-                self._seed,
-                report,
-                self._metric,
-            )
+            name: Plan.of(options, self._layers, members, report)
             for name, members in self._groups.items()
         }
 
@@ -405,9 +362,12 @@ class CumulativeAblation:
         self, data: Any, batch_size: int | None, steps: int | None
     ) -> SelectivityReport:
         if self._measurement is None:
-            model, metrics, taps, num_classes, labels = self._measure_with
             self._measurement = Measurement(
-                model, metrics, taps, num_classes=num_classes, labels=labels
+                self._model,
+                [self._options.metric],
+                list(self._layers),
+                num_classes=self._options.num_classes,
+                labels=self._options.labels,
             )
         return self._measurement.run(data, batch_size, verbose=0, steps=steps)
 
@@ -430,35 +390,29 @@ class Plan:
     @classmethod
     def of(
         cls,
-        order: Order,
+        options: Options,
         layers: Mapping[str, int],
         members: Sequence[str],
-        points: Points,
-        repeats: int,
-        seed: int,
         report: SelectivityReport | None = None,
-        metric: str = "si",
     ) -> "Plan":
-        """Make a plan, for the arguments of `cumulative`.
+        """Make a plan.
 
         Args:
-            order: As for `cumulative`.
+            options: Of the ablation.
             layers: Mapping of all taps to their numbers of units.
             members: The taps that units are drawn from.
-            points: As for `cumulative`.
-            repeats: As for `cumulative`.
-            seed: As for `cumulative`.
-            report: As for `cumulative`.
-            metric: As for `cumulative`.
+            report: What ranks the units, for an order by selectivity.
 
         Returns:
             The plan.
 
         Example:
-            >>> plan = Plan.of([("b", 1)], {"a": 2, "b": 2}, ["b"], [0, 1], 1, 0)
+            >>> options = Options(order=[("b", 1)], points=[0, 1])
+            >>> plan = Plan.of(options, {"a": 2, "b": 2}, ["b"])
             >>> plan.silent.astype(int).tolist()
             [[[0, 0, 0, 0], [0, 0, 0, 1]]]
         """
+        order, repeats, seed = options.order, options.repeats, options.seed
         drawn = {name: layers[name] for name in members}
         if not isinstance(order, str):
             orders_module.orders(order, layers, repeats, seed)
@@ -468,8 +422,12 @@ class Plan:
                     f"`order` names no unit of {list(members)}. Name one at least of "
                     "each group, or leave the group out."
                 )
-        found = orders_module.orders(order, drawn, repeats, seed, report, metric)
-        counts = orders_module.points(points, sum(drawn.values()), found.shape[1])
+        found = orders_module.orders(
+            order, drawn, repeats, seed, report, options.metric
+        )
+        counts = orders_module.points(
+            options.points, sum(drawn.values()), found.shape[1]
+        )
         places = np.empty((len(found), sum(drawn.values())), np.int64)
         places.fill(sum(drawn.values()))  # A unit that is never silenced.
         np.put_along_axis(places, found, np.arange(found.shape[1])[None], axis=1)

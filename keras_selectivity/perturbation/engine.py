@@ -11,9 +11,6 @@ import numpy as np
 from keras_selectivity import taps as taps_module
 from keras_selectivity.checks import checked_count, checked_verbose
 from keras_selectivity.data.batches import Batches, check_inputs, not_finite
-from keras_selectivity.data.targets import ClassTargets
-from keras_selectivity.model import SelectivityModel
-from keras_selectivity.network.graph import check_keras
 from keras_selectivity.perturbation.probes import Probe, Silencing
 from keras_selectivity.perturbation.progress import Progress
 from keras_selectivity.perturbation.reference import (
@@ -23,6 +20,7 @@ from keras_selectivity.perturbation.reference import (
 )
 from keras_selectivity.perturbation.scores import Scores, Truth
 from keras_selectivity.perturbation.segments import SegmentedModel, Values
+from keras_selectivity.views import View
 
 # What crosses the most crowded cut, for all the rows of one run: enough to keep
 # 2 cores or a GPU busy, little beside what the model itself needs.
@@ -64,24 +62,17 @@ class Engine:
         labels: str | int | None = None,
         max_rows: int | None = None,
     ) -> None:
-        check_keras(model)
-        wrapped = isinstance(model, SelectivityModel)
-        base = model.base_model if wrapped else model
-        if taps is None:
-            taps = model.tap_names if wrapped else "relu"
-        self._silenced_as = model.tapped if wrapped else None
-        with model.distribute_strategy.scope():
-            self.network = SegmentedModel(base, taps, self._silenced_as)
-        if wrapped and num_classes is None and labels is None:
-            self.targets = model.targets
-        else:
-            self.targets = ClassTargets(base, num_classes, labels, compiled=model)
+        view = View.of(model, taps)
+        self._silenced_as = view.silenced_as
+        with view.scope():
+            self.network = SegmentedModel(view.base, view.taps, view.silenced_as)
+        self.targets = view.targets(num_classes, labels)
         self._max_rows = (
             None if max_rows is None else checked_count("max_rows", max_rows)
         )
         self.scores = Scores(model, self.targets, loss, top_k)
         self.axes = [point.channel_axis for point in self.network.tap_points]
-        self.weights = base.weights
+        self.weights = view.base.weights
 
     def check(self, batches: Batches, labels: bool = True) -> None:
         """Raise for arrays that cannot be used, before the model runs.

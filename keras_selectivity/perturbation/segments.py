@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from keras_selectivity import taps as taps_module
+from keras_selectivity._keras import mask_of
 from keras_selectivity.network import graph
 
 # A tensor that crosses from one segment to another, with its Keras mask or None.
@@ -305,10 +306,7 @@ class _Segment:
             rest = iter(given)
             mask = [next(rest) if masked else None for masked in self._masked]
             outputs = self._model(inputs, training=False, mask=mask if given else None)
-            return [
-                (output, getattr(output, "_keras_mask", None))
-                for output in keras.tree.flatten(outputs)
-            ]
+            return [(output, mask_of(output)) for output in keras.tree.flatten(outputs)]
 
         tensors = [
             tf.TensorSpec(symbol.shape, symbol.dtype) for symbol in self._model.inputs

@@ -10,8 +10,8 @@ import tensorflow as tf
 from keras_selectivity import taps as taps_module
 from keras_selectivity.checks import checked_list, checked_verbose
 from keras_selectivity.data.batches import Batches, check_inputs, not_finite
-from keras_selectivity.model import SelectivityModel
-from keras_selectivity.network.graph import check_keras, check_model
+from keras_selectivity.network.graph import check_keras
+from keras_selectivity.views import View
 
 Spatial = Literal["mean", "positions"]
 
@@ -56,12 +56,10 @@ class Observed:
         taps: taps_module.Selection | None = None,
         spatial: Spatial = "mean",
     ) -> None:
-        base, taps = _resolved(model, taps)
-        view = taps_module.TappedModel if spatial == "mean" else _MappedModel
-        silenced_as = model.tapped if isinstance(model, SelectivityModel) else None
-        with model.distribute_strategy.scope():
-            tapped = view(base, taps, allow_output=True, silenced_as=silenced_as)
-        self.model = base
+        kind = taps_module.TappedModel if spatial == "mean" else _MappedModel
+        view = View.of(model, taps)
+        tapped = view.tapped(kind)
+        self.model = view.base
         self.names = tapped.names
         self.units = tapped.units
         self.maps = {
@@ -143,9 +141,7 @@ its weights and the data.
 def tap_names(model: keras.Model, taps: taps_module.Selection | None) -> Sequence[str]:
     """Names of the taps that `Observed` would take.
 
-    Args:
-        model: As for `Observed`.
-        taps: As for `Observed`.
+    The arguments are those of `Observed`.
 
     Returns:
         Names, in graph order.
@@ -160,8 +156,8 @@ def tap_names(model: keras.Model, taps: taps_module.Selection | None) -> Sequenc
         >>> tap_names(model, ["only"])
         ['only']
     """
-    base, taps = _resolved(model, taps)
-    _, points = taps_module.chosen(base, taps, allow_output=True)
+    view = View.of(model, taps)
+    _, points = taps_module.chosen(view.base, view.taps, allow_output=True)
     return [point.name for point in points]
 
 
@@ -261,18 +257,6 @@ def activations_of(
         }
         for kept in parts
     ]
-
-
-def _resolved(
-    model: keras.Model, taps: taps_module.Selection | None
-) -> tuple[keras.Model, taps_module.Selection]:
-    """The model whose graph is tapped, and the selection, by default its own."""
-    wrapped = isinstance(model, SelectivityModel)
-    base = model.base_model if wrapped else model
-    check_model(base)
-    if taps is None:
-        taps = model.tap_names if wrapped else "relu"
-    return base, taps
 
 
 class _MapTap(taps_module.Tap):

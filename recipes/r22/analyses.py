@@ -113,13 +113,13 @@ def compute_ablation(run: Run) -> dict[str, Any]:
     orders = {
         order: CumulativeAblation(
             model,
-            order,
-            experiments.ALL,
-            POINTS,
+            experiments.MODULES,
+            order=order,
+            taps=experiments.ALL,
+            points=POINTS,
             # One order of a few hundred units would leave much to chance.
-            3 if run.settings.data == "digits" else 1,
+            repeats=3 if run.settings.data == "digits" else 1,
             seed=run.settings.seed,
-            groups=experiments.MODULES,
         )
         for order in ORDERS
     }
