@@ -138,6 +138,17 @@ class Tap(keras.layers.Layer):
     The observation costs one read of the activation forward. Backward its
     gradient is added to that of the output in one write: automatic
     differentiation would make the broadcast gradient a tensor of its own first.
+    But for masks and layouts, the implementation is just::
+
+        @tf.custom_gradient
+        def tap(y):  # (batch, height, width, units)
+            units = tf.reduce_mean(y, [1, 2])
+
+            def gradient(dy, d_units):  # Of the output, and of the observation.
+                share = d_units / (height * width)
+                return dy + share[:, None, None, :]
+
+            return (y, units), gradient
 
     Where the tap was given a mask, units whose mask is 0 are silenced: their
     feature map becomes zero. The mask is a variable, so that changing it
