@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+import keras_selectivity
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "keras_selectivity"
 
@@ -47,3 +49,7 @@ def test_nothing_imports_from_a_floor_below():
 def test_the_library_knows_no_recipe():
     for path in PACKAGE.rglob("*.py"):
         assert not re.search(r"^\s*(from|import) recipes\b", path.read_text(), re.M)
+
+
+def test_the_package_shows_its_public_names_alone():
+    assert dir(keras_selectivity) == sorted([*keras_selectivity.__all__, "__version__"])
