@@ -18,7 +18,7 @@ class Trained(keras.Model):
     hook before the step is traced.
     """
 
-    def begin(self, iterator: Any, data_batch: Any) -> tuple[Any, Any]:
+    def _begin(self, iterator: Any, data_batch: Any) -> tuple[Any, Any]:
         """Called before the first step, with what Keras would build the model from.
 
         Args:
@@ -33,7 +33,7 @@ class Trained(keras.Model):
     def _maybe_symbolic_build(
         self, iterator: Any = None, data_batch: Any = None
     ) -> None:
-        iterator, data_batch = self.begin(iterator, data_batch)
+        iterator, data_batch = self._begin(iterator, data_batch)
         super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
 

@@ -64,7 +64,7 @@ class MultiWorkerModel(Trained):
             return dict(logs)
         return keras.tree.map_structure(lambda v: tf.expand_dims(v, 0), dict(logs))
 
-    def begin(self, iterator: Any, data_batch: Any) -> tuple[Any, Any]:
+    def _begin(self, iterator: Any, data_batch: Any) -> tuple[Any, Any]:
         """Give Keras this worker's own batch to build the model from."""
         strategy = self.distribute_strategy
         self._helps_keras = _needs_help(strategy)

@@ -59,9 +59,9 @@ def test_a_model_is_told_when_keras_begins(call):
         def call(self, inputs):
             return self.dense(inputs)
 
-        def begin(self, iterator, data_batch):
+        def _begin(self, iterator, data_batch):
             told.append((iterator is not None, data_batch is not None))
-            return super().begin(iterator, data_batch)
+            return super()._begin(iterator, data_batch)
 
     model = Told()
     model.compile("sgd", "mse")
