@@ -1,7 +1,10 @@
 # Every target sets up what it needs in $(VENV), once: `make help`.
 
 VENV := .venv
-WORKERS := 2
+# One more than two cores: tests of real processes wait for most of their time.
+WORKERS := 3
+# The order is that of `tests/conftest.py`: what takes longest begins first.
+PYTEST = -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PAPER := lm21
 ARGS :=
 
@@ -55,7 +58,7 @@ endef
 
 help:  ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
-	@echo "Variables: PYTHON=python3.12, VENV=.venv, WORKERS=2 (processes of pytest), ARGS=... (for demo, recipe, bench)"
+	@echo "Variables: PYTHON=python3.12, VENV=.venv, WORKERS=3 (processes of pytest), ARGS=... (for demo, recipe, bench)"
 
 demo: $(READY_DEMO)  ## Sweep alpha on handwritten digits: table, figure, TensorBoard logs
 	@$(call quietly,$(BIN)/python -m recipes.demo $(ARGS))
@@ -63,8 +66,10 @@ demo: $(READY_DEMO)  ## Sweep alpha on handwritten digits: table, figure, Tensor
 recipe: $(READY_RECIPES)  ## Repeat a paper in miniature: make recipe PAPER=lm21
 	@$(call quietly,$(BIN)/python -m recipes run $(PAPER) $(ARGS))
 
-test: lint docs  ## Format, lint, types, docs, then the tests
-	@$(call quietly,$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS))
+test: $(READY_DEV)  ## Format, lint, types, docs, then the tests
+	@$(MAKE) --no-print-directory docs & docs=$$!; \
+	    $(MAKE) --no-print-directory lint; lint=$$?; wait $$docs && exit $$lint
+	@$(call quietly,$(BIN)/python -m pytest $(PYTEST) $(ARGS))
 
 # An environment of its own; the tools that check format and types are left out,
 # since their verdict is about the code, not about the versions it runs with.
@@ -75,7 +80,7 @@ test-bounds: $(CREATED)
 	@echo "Installing the lowest versions into $(VENV) ..."
 	@$(BIN)/python tools/lower_bounds.py > $(VENV)/constraints.txt
 	@$(BIN)/python -m pip install --quiet --constraint $(VENV)/constraints.txt --editable ".[dev]"
-	@$(call quietly,$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS))
+	@$(call quietly,$(BIN)/python -m pytest $(PYTEST) $(ARGS))
 
 lint: $(READY_DEV)  ## Check format, lint and types
 	@$(BIN)/python -m ruff format --check .

@@ -32,6 +32,12 @@ def pytest_configure(config):
     )
 
 
+def pytest_collection_modifyitems(items):
+    """Files with slow tests first: none is left when all other workers have ended."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow and item.path.suffix != ".md")
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     """Seed Python, NumPy and TensorFlow, and leave no Keras state behind."""

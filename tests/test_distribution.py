@@ -18,6 +18,8 @@ import keras_selectivity as ks
 from keras_selectivity import distribution
 from tests import cluster_worker, three_replicas
 
+pytestmark = pytest.mark.slow
+
 # A cluster that hangs is killed after this many seconds.
 TIMEOUT = 300
 

@@ -16,6 +16,8 @@ from keras_selectivity import SelectivityModel, regularizers, taps
 from tests import reference
 from tests.reference import uniform
 
+pytestmark = pytest.mark.slow
+
 # Helpers.
 
 

@@ -10,6 +10,8 @@ from keras_selectivity import SelectivityModel
 from keras_selectivity.taps import Tap, TappedModel
 from tests.reference import uniform
 
+pytestmark = pytest.mark.slow
+
 # The tap layer.
 
 # (shape of one sample, channel axis). `_add_everywhere` adds several positions

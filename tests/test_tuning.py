@@ -15,6 +15,8 @@ import pytest
 import keras_selectivity as ks
 from keras_selectivity import tuning
 
+pytestmark = pytest.mark.slow
+
 
 def build(hp):
     keras.utils.set_random_seed(0)

@@ -11,6 +11,8 @@ from keras_selectivity.callbacks import TrainingBackup
 from keras_selectivity.storage.files import UnusableFileError
 from tools import check_interruption
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def data(digits):

@@ -171,7 +171,7 @@ def test_within_layers_an_order_names_units_of_each(trained):
     with pytest.raises(ValueError, match=r"names no unit of \['two'\]"):
         ks.perturbation.cumulative_within(model, train, order=[("one", 3)], verbose=0)
     curves = ks.perturbation.cumulative_within(
-        model, train, {"first": ["one"]}, [("one", 3)], points=[0, 1], verbose=0
+        model, train, {"first": ["one"]}, order=[("one", 3)], points=[0, 1], verbose=0
     )
     assert curves["first"].accuracy.shape == (1, 2)
 

@@ -6,6 +6,8 @@ import pytest
 
 from recipes import demo
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def short(monkeypatch):

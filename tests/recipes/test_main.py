@@ -15,6 +15,8 @@ from recipes.__main__ import main
 from recipes.runner import ending
 from tools import check_sweep
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):

@@ -14,6 +14,8 @@ from recipes.data.prepared import prepared
 from recipes.runner.ending import Unusable
 from small_archives import write_tiny_imagenet
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 #: Loads a small Tiny ImageNet; stays in the middle of it if told to.
 PROGRAM = textwrap.dedent(

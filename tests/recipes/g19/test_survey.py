@@ -28,6 +28,8 @@ from recipes.g19.judgements import (
 )
 from recipes.g19.survey import main, tile
 
+pytestmark = pytest.mark.slow
+
 DESIGN = {"conv5": range(256), "fc6": range(2048), "fc8": range(995)}
 #: Of conv5.0 four of five say yes, of conv5.1 three of five; all name fc8.3.
 JUDGEMENTS = [

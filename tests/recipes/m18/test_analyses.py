@@ -14,6 +14,8 @@ from recipes.runner.runs import Run
 from recipes.runner.sweep import Sweep
 from recipes.runner.training import load
 
+pytestmark = pytest.mark.slow
+
 BASE = experiments.DIGITS.replace(
     model_options={"widths": [6, 4]}, epochs=2, anneal_epochs=(), corruption=0.5
 )

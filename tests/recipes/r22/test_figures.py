@@ -14,6 +14,8 @@ from recipes.runner.runs import Run
 from recipes.runner.sweep import Sweep
 from recipes.runner.training import load
 
+pytestmark = pytest.mark.slow
+
 NAMES = {
     "selectivity_modules",
     "selectivity_layers",
