@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from types import FrameType
 
 #: Exit status of a program that cannot do what it was asked for.
 UNUSABLE = 2
@@ -97,7 +97,13 @@ def by_signals(line: str = "") -> None:
     128 and the signal's number. Signals that are ignored stay so (`nohup`).
     """
 
-    def end(number: int, frame: Any) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
+        if _finalizes(frame):
+            # Python ignores an exception there: the signal comes again.
+            again = threading.Timer(0.01, os.kill, (os.getpid(), number))
+            again.daemon = True
+            again.start()
+            return
         by_signals()
         with contextlib.suppress(OSError):  # The terminal may be closed.
             # Not `print`, which may be what was interrupted.
@@ -107,6 +113,13 @@ def by_signals(line: str = "") -> None:
     for one in SIGNALS:
         if signal.getsignal(one) is not signal.SIG_IGN:
             signal.signal(one, end)
+
+
+def _finalizes(frame: FrameType | None) -> bool:
+    """Whether an object is being collected, wherever the program was."""
+    while frame is not None and frame.f_code.co_name != "__del__":
+        frame = frame.f_back
+    return frame is not None
 
 
 def with_parent() -> None:

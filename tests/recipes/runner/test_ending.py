@@ -55,6 +55,24 @@ def test_a_signal_ends_a_program_with_one_line(sent, code):
     assert shown == "cleaned\n"
 
 
+def test_a_signal_while_an_object_is_collected():
+    process = program(
+        """
+        class Collected:
+            def __del__(self):
+                print("ready", flush=True)
+                time.sleep(0.5)
+
+        ending.by_signals("Stopped.")
+        Collected()
+        time.sleep(60)
+        """
+    )
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=30)[1].split() == ["Stopped."]
+    assert process.returncode == 143
+
+
 def test_a_second_signal_ends_what_takes_long_to_end():
     process = program(
         """
