@@ -1,9 +1,10 @@
-"""The papers' statistics: intervals, corrected tests, rank correlation, fits.
+"""The papers' statistics: intervals, corrected tests, rank correlation, fits, errors.
 
 Thin over `scipy.stats`, with the conventions fixed: every test is two-sided, and a
 p-value is corrected by Bonferroni's rule for the number of tests in its family.
 """
 
+import math
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import numpy as np
 from keras_selectivity.checks import (
     checked_count,
     checked_function,
+    checked_integer,
     checked_kind,
     checked_list,
     checked_number,
@@ -249,6 +251,51 @@ def rank_sum_test(a: Any, b: Any, *, comparisons: int = 1) -> Comparison:
     return _comparison(stats.ranksums(a, b), comparisons)
 
 
+def prediction_test(value: Any, sample: Any, *, comparisons: int = 1) -> Comparison:
+    """Whether a sample predicts one more value, such as the accuracy of one network.
+
+    Two-sided: the value lies outside the `1 - pvalue` prediction interval of the
+    sample, `(value - mean) / (s * sqrt(1 + 1 / n))` in the t distribution of `n - 1`
+    degrees of freedom. It is Student's t-test with a single value on one side.
+
+    Args:
+        value: The new value: a finite number.
+        sample: `(samples,)`, finite: values that are known.
+        comparisons: Number of tests in the family.
+
+    Returns:
+        `Comparison`; the statistic is positive where the value is greater than the
+        sample's mean. Where the sample is constant, the p-value is 0 if the value is
+        another, and everything is NaN if it is not.
+
+    Raises:
+        TypeError: If they are not real numbers.
+        ValueError: With fewer than two values in the sample, with NaN or infinity, or
+            with fewer than one comparison.
+
+    Example:
+        >>> found = prediction_test(9.0, [1.0, 2.0, 3.0], comparisons=2)
+        >>> [round(value, 4) for value in found]
+        [6.0622, 0.0261, 0.0523]
+
+    Reference:
+        R22 (Ranadive et al., 2022) figures 11 to 14, where one network is beside
+        several: the paper names no test.
+    """
+    value = checked_number("value", value)
+    sample = checked_numbers("sample", sample, least=2)
+    if not np.ptp(sample):
+        return _without_variation(value - sample[0], comparisons)
+    from scipy import stats
+
+    count = len(sample)
+    with _quietly():
+        error = sample.std(ddof=1) * math.sqrt(1 + 1 / count)
+        statistic = float((value - sample.mean()) / error)
+        pvalue = 2 * float(stats.t.sf(abs(statistic), count - 1))
+    return _corrected(statistic, pvalue, comparisons)
+
+
 def family(
     pairs: Mapping[Key, tuple[Any, Any]],
     test: Callable[..., Comparison] = t_test,
@@ -346,6 +393,34 @@ def spearman(x: Any, y: Any) -> RankCorrelation:
         return RankCorrelation(*map(float, stats.spearmanr(x, y)))
 
 
+def spearman_floor(count: int) -> float:
+    """The smallest p-value that Spearman's two-sided test of so few values can have.
+
+    Of the `count!` orders of values without ties two are perfect, one either way. The
+    p-value of `spearman` is by the t distribution, which gives 0 for a perfect order of
+    any number of values: with five, no order is rarer than 2 in 120.
+
+    Args:
+        count: Number of pairs of values, at least 2.
+
+    Returns:
+        `2 / count!`; 0 from 178 values on, where it is below all floats.
+
+    Raises:
+        TypeError: If `count` is no integer.
+        ValueError: If it is below 2.
+
+    Example:
+        >>> spearman_floor(3), round(spearman_floor(5), 4)
+        (0.3333333333333333, 0.0167)
+
+    Reference:
+        M. G. Kendall (1948), Rank Correlation Methods, chapter 4.
+    """
+    count = checked_integer("count", count, least=2)
+    return 2 / math.factorial(count) if count < 178 else 0.0
+
+
 def regression_line(x: Any, y: Any) -> Line:
     """Least-squares line, as through the units of one layer.
 
@@ -398,6 +473,32 @@ def quartiles(values: Any) -> Quartiles:
     """
     low, median, high = np.percentile(checked_numbers("values", values), [25, 50, 75])
     return Quartiles(float(median), float(high - low))
+
+
+def standard_error(values: Any) -> float:
+    """Standard error of a mean: the deviation over replicates by `sqrt(replicates)`.
+
+    Args:
+        values: `(replicates,)`, finite.
+
+    Returns:
+        float64, with the deviation of `n - 1`; NaN of a single value.
+
+    Raises:
+        TypeError: If the values are not real numbers.
+        ValueError: Without a value, or with NaN or infinity.
+
+    Example:
+        >>> round(standard_error([1.0, 2.0, 3.0, 4.0]), 4)
+        0.6455
+
+    Reference:
+        G19 (Gale et al., 2019) table 2.
+    """
+    values = checked_numbers("values", values)
+    if len(values) < 2:
+        return float("nan")
+    return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def binomial_standard_error(share: Any, count: Any) -> Any:

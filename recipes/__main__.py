@@ -124,7 +124,6 @@ def run(args: argparse.Namespace) -> int:
 
 def figures(args: argparse.Namespace) -> int:
     """Draw every figure and the table of claims from the finished runs."""
-    from recipes.claims.table import summary, table
     from recipes.runner.results import Results
 
     paper = papers.get(args.name)
@@ -134,21 +133,12 @@ def figures(args: argparse.Namespace) -> int:
             f"There is no finished run in {folder(args)}. Train them first: "
             f"python -m recipes run {args.name} --scale {args.scale}."
         )
-    drawings = folder(args) / "figures"
-    drawings.mkdir(exist_ok=True)
-    for name, draw in paper.figures(results):
-        # Tight: long labels beside twin axes are cut off otherwise.
-        draw().savefig(drawings / f"{name}.png", dpi=100, bbox_inches="tight")
-    for name, text in paper.tables(results) if paper.tables else ():
-        (folder(args) / "tables").mkdir(exist_ok=True)
-        (folder(args) / "tables" / f"{name}.md").write_text(text + "\n")
+    output = folder(args)
+    tables = paper.tables(results) if paper.tables else ()
     claims = paper.claims(results)
-    (folder(args) / "claims.md").write_text(table(claims) + "\n")
-    print(f"\n{summary(claims)}\n")
-    print(f"Figures: {drawings}")
-    print(
-        f"Claims:  {folder(args) / 'claims.md'}, with what was measured, and the tests"
-    )
+    print(f"\n{papers.write(output, paper.figures(results), tables, claims)}\n")
+    print(f"Figures: {output / 'figures'}")
+    print(f"Claims:  {output / 'claims.md'}, with what was measured, and the tests")
     lost = [one.name for one in paper.analyses(results) if not one.finished]
     for what, names in (("runs", results.missing), ("analyses", lost)):
         if names:

@@ -2,10 +2,11 @@
 
 import dataclasses
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from recipes.claims.table import Claim
+from recipes.claims.table import Claim, summary, table
 from recipes.runner.results import Results
 from recipes.runner.sweep import Sweep, Task
 
@@ -56,3 +57,32 @@ def get(name: str) -> Paper:
     if name not in NAMES:
         raise ValueError(f"There is no recipe {name!r}. There are: {', '.join(NAMES)}.")
     return importlib.import_module(f"recipes.{name}").PAPER
+
+
+def write(
+    folder: Path,
+    figures: Iterable[tuple[str, Callable[[], Any]]],
+    tables: Iterable[tuple[str, str]],
+    claims: Sequence[Claim],
+) -> str:
+    """Write figures, tables and claims below a folder.
+
+    Args:
+        folder: Takes `figures/`, `tables/` if there are any, and `claims.md`.
+        figures: Names of files without ending, and what draws each.
+        tables: Names of files without ending, and tables in Markdown.
+        claims: A paper's claims beside what was found.
+
+    Returns:
+        The claims in a line each, for a terminal.
+    """
+    drawings = folder / "figures"
+    drawings.mkdir(exist_ok=True)
+    for name, draw in figures:
+        # Tight: long labels beside twin axes are cut off otherwise.
+        draw().savefig(drawings / f"{name}.png", dpi=100, bbox_inches="tight")
+    for name, text in tables:
+        (folder / "tables").mkdir(exist_ok=True)
+        (folder / "tables" / f"{name}.md").write_text(text + "\n")
+    (folder / "claims.md").write_text(table(claims) + "\n")
+    return summary(claims)

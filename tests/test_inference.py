@@ -15,10 +15,13 @@ from keras_selectivity.inference import (
     bootstrap_mean,
     family,
     paired_t_test,
+    prediction_test,
     quartiles,
     rank_sum_test,
     regression_line,
     spearman,
+    spearman_floor,
+    standard_error,
     t_test,
 )
 
@@ -226,6 +229,44 @@ def test_pairs_must_match():
     assert "at least 2" in message(paired_t_test, [1.0], [2.0])
 
 
+@pytest.mark.parametrize("value", [60.0, 71.0, 71.4, 75.0])
+def test_prediction_is_the_t_test_of_a_single_value(value):
+    sample = [71.0, 72.5, 70.2, 71.9]
+    expected = stats.ttest_ind([value], sample)
+    found = prediction_test(value, sample, comparisons=3)
+    assert found.statistic == pytest.approx(expected.statistic)
+    assert found.pvalue == pytest.approx(expected.pvalue)
+    assert found.corrected == pytest.approx(min(1, 3 * expected.pvalue))
+
+
+def test_prediction_is_the_textbook_interval():
+    sample = np.array([3.0, 5.0, 4.0, 8.0, 6.0])
+    # The end of the 90% prediction interval of one more value.
+    width = stats.t(4).ppf(0.95) * sample.std(ddof=1) * math.sqrt(1 + 1 / 5)
+    for end in (sample.mean() - width, sample.mean() + width):
+        assert prediction_test(end, sample).pvalue == pytest.approx(0.1)
+
+
+def test_predictions_fail_as_rarely_as_they_should():
+    rng = np.random.default_rng(0)
+    drawn = rng.normal(size=(600, 5))
+    alarms = [prediction_test(one[0], one[1:]).pvalue < 0.05 for one in drawn]
+    assert np.mean(alarms) == pytest.approx(0.05, abs=0.027)
+
+
+def test_prediction_by_what_does_not_vary():
+    assert prediction_test(2.0, [1.0, 1.0]) == (math.inf, 0, 0)
+    assert prediction_test(0.0, [1.0, 1.0]) == (-math.inf, 0, 0)
+    assert all(math.isnan(number) for number in prediction_test(1.0, [1.0, 1.0]))
+
+
+def test_prediction_errors():
+    assert message(prediction_test, 1.0, [2.0]) == (
+        "`sample` must hold at least 2 values. Received: sample of shape (1,)."
+    )
+    assert "`value` must be a finite number" in message(prediction_test, NAN, [1, 2])
+
+
 @pytest.mark.parametrize("test", TESTS)
 def test_family_is_corrected_for_its_size(test):
     pairs = {alpha: two_samples(seed=alpha) for alpha in (3, 1, 2)}
@@ -282,6 +323,36 @@ def test_spearman_edges():
     assert "`x` and `y` must hold pairs" in message(spearman, [1, 2, 3], [1, 2, 3, 4])
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 6])
+def test_spearman_floor_is_that_of_all_orders(count):
+    order = np.arange(count)
+    distances = [
+        np.sum((order - np.array(one)) ** 2) for one in itertools.permutations(order)
+    ]
+    # As far from no correlation as the perfect order is, either way.
+    middle = np.mean(distances)
+    extreme = np.isclose(np.abs(distances - middle), middle)
+    assert spearman_floor(count) == pytest.approx(extreme.mean())
+
+
+def test_spearman_floor_is_scipy_s_exact_test():
+    x = np.arange(6.0)
+
+    def correlation(y):
+        return stats.spearmanr(x, y).statistic
+
+    found = stats.permutation_test((x,), correlation, permutation_type="pairings")
+    assert spearman_floor(6) == pytest.approx(found.pvalue)
+
+
+def test_spearman_floor_edges():
+    assert 0 < spearman_floor(177) < 1e-320
+    assert spearman_floor(178) == spearman_floor(10**9) == 0
+    assert message(spearman_floor, 1) == (
+        "`count` must be an integer of at least 2. Received: count=1."
+    )
+
+
 def test_regression_line():
     rng = np.random.default_rng(0)
     x = rng.normal(size=50) + 1e4
@@ -299,6 +370,14 @@ def test_quartiles():
     assert quartiles([1, 2]) == (1.5, 0.5)
     assert quartiles([7]) == (7, 0)
     assert "at least 1" in message(quartiles, [])
+
+
+def test_standard_error():
+    a, _ = two_samples()
+    assert standard_error(a) == pytest.approx(stats.sem(a))
+    assert standard_error([3, 3, 3]) == 0
+    assert math.isnan(standard_error([1.0]))
+    assert "at least 1" in message(standard_error, [])
 
 
 def test_w36_binomial_standard_errors():

@@ -1,7 +1,14 @@
 """A paper's claims beside what was found: the table that a reader wants first."""
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
+
+from recipes.claims.samples import measured
+from recipes.claims.verdicts import Outcome
+from recipes.runner.results import Results
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,14 +37,80 @@ class Claim:
 _HELD = {True: "yes", False: "no", None: "undecided"}
 
 
-def table(claims: Sequence[Claim]) -> str:
-    """The claims as a table in Markdown.
+def stated(
+    network: str, statements: Iterable[tuple[str, str, Outcome | None]]
+) -> Iterator[Claim]:
+    """Claims about a network.
 
     Args:
-        claims: In the order of the paper.
+        network: Its name.
+        statements: For each claim the paper's rows, what it says, and what was found;
+            None: nothing, and the claim is left out.
+    """
+    for rows, claim, outcome in statements:
+        if outcome is not None:
+            yield Claim(rows, network, claim, *outcome)
 
-    Returns:
-        Lines of text.
+
+class Row(NamedTuple):
+    """A claim as data: `Row("F1a", "what the paper says").by(rule, *arguments)`.
+
+    Attributes:
+        rows: Where in the paper.
+        claim: What it says.
+        rule: Judges it, called with the arguments and options.
+        arguments: A `Quantity` or `Asked` among them is replaced by its `Samples`, and
+            a `Found` by what it finds.
+        options: As they are.
+    """
+
+    rows: str
+    claim: str
+    rule: Callable[..., Outcome | None] = lambda: None
+    arguments: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = MappingProxyType({})
+
+    def by(
+        self, rule: Callable[..., Outcome | None], *arguments: Any, **options: Any
+    ) -> Self:
+        """The same claim, with the rule by which it is judged."""
+        return self._replace(rule=rule, arguments=arguments, options=options)
+
+
+def claimed(
+    results: Results, network: str, rows: Iterable[Row], sweep: str | None = None
+) -> Iterator[Claim]:
+    """The claims of a table about a network.
+
+    Args:
+        results: The finished runs.
+        network: What the claims are about.
+        rows: The table.
+        sweep: Where its runs are; None: in that of the network's name.
+    """
+    of = functools.lru_cache(maxsize=None, typed=True)(
+        functools.partial(measured, results, sweep or network)
+    )
+    for where, claim, rule, arguments, options in rows:
+        outcome = rule(*map(of, arguments), **options)
+        yield from stated(network, [(where, claim, outcome)])
+
+
+def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown.
+
+    Example:
+        >>> print(markdown(["a", "b"], [["1", "2"]]))
+        | a | b |
+        |---|---|
+        | 1 | 2 |
+    """
+    lines = ["| " + " | ".join(cells) + " |" for cells in (headings, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(headings), *lines[1:]])
+
+
+def table(claims: Sequence[Claim]) -> str:
+    """The claims as a table in Markdown.
 
     Example:
         >>> print(table([Claim("F1a", "resnet20", "harmless", "98 %", "t-test",
@@ -46,26 +119,18 @@ def table(claims: Sequence[Claim]) -> str:
         |---|---|---|---|---|---|---|
         | F1a | resnet20 | harmless | 98 % | t-test | 0.0004 | yes |
     """
-    lines = [
-        "| paper | network | claim | measured | test | p | held |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    rows = []
     for claim in claims:
         p = "" if claim.pvalue is None else f"{claim.pvalue:.2g}"
         held = "**no**" if claim.held is False else _HELD[claim.held]
         cells = (claim.rows, claim.network, claim.claim, claim.found, claim.test, p)
-        lines.append("| " + " | ".join([*cells, held]) + " |")
-    return "\n".join(lines)
+        rows.append([*cells, held])
+    headings = ("paper", "network", "claim", "measured", "test", "p", "held")
+    return markdown(headings, rows)
 
 
 def summary(claims: Sequence[Claim]) -> str:
     """The claims in a line each, for a terminal, and how many held.
-
-    Args:
-        claims: In the order of the paper.
-
-    Returns:
-        Lines of text.
 
     Example:
         >>> print(summary([Claim("F1a", "resnet20", "harmless", "98 %", "t-test",

@@ -5,14 +5,14 @@ means go as the paper has it, and the test finds nothing with fewer than ten net
 (half of the paper's), nothing is decided: three against three cannot give a rank-sum
 test below p = 0.0495, before any correction. With more, it is held against the claim.
 Nor does a t-test decide anything of two samples neither of which varies.
+
+A rule that has nothing to look at, as no such networks were trained, gives None in the
+place of an `Outcome`; its claim is left out of the table.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
-
-from keras_selectivity.inference import Comparison
-from recipes.claims.table import Claim
 
 #: A p-value below it is significant.
 LEVEL = 0.05
@@ -38,13 +38,7 @@ class Outcome(NamedTuple):
 
 
 def together(verdicts: Iterable[bool | None]) -> bool | None:
-    """Whether all of several things hold.
-
-    Args:
-        verdicts: True, False, or None for undecided.
-
-    Returns:
-        False if one does not hold, else None if one is undecided.
+    """Whether all of several things hold: False, None and True, in this order.
 
     Example:
         >>> together([True, None]), together([True, None, False]), together([True])
@@ -55,13 +49,7 @@ def together(verdicts: Iterable[bool | None]) -> bool | None:
 
 
 def either(verdicts: Iterable[bool | None]) -> bool | None:
-    """Whether one of several things holds.
-
-    Args:
-        verdicts: True, False, or None for undecided.
-
-    Returns:
-        True if one holds, else None if one is undecided.
+    """Whether one of several things holds: True, None and False, in this order.
 
     Example:
         >>> either([False, None]), either([True, None]), either([False])
@@ -93,47 +81,16 @@ def decided(agrees: bool, pvalue: float, count: int) -> bool | None:
     return None if math.isnan(pvalue) or count < FEW else False
 
 
-def corrected(found: Comparison) -> float:
-    """Its corrected p-value; NaN where nothing varies: a test can say nothing then.
+def smallest(pvalues: Iterable[float]) -> float | None:
+    """The smallest of p-values that are known; None if all are NaN."""
+    return min((p for p in pvalues if not math.isnan(p)), default=None)
 
-    Args:
-        found: By a test.
 
-    Returns:
-        In [0, 1], or NaN.
+def largest(pvalues: Iterable[float]) -> float | None:
+    """The largest of p-values that are known; None if all are NaN.
+
+    Example:
+        >>> largest([0.01, 0.2, float("nan")])
+        0.2
     """
-    return float("nan") if math.isinf(found.statistic) else found.corrected
-
-
-def extreme(
-    pvalues: Iterable[float], pick: Callable[[list[float]], float]
-) -> float | None:
-    """One of several p-values.
-
-    Args:
-        pvalues: Each may be NaN.
-        pick: `min` or `max`.
-
-    Returns:
-        None if all are NaN.
-    """
-    known = [value for value in pvalues if not math.isnan(value)]
-    return pick(known) if known else None
-
-
-def stated(
-    network: str, *statements: tuple[str, str, Outcome | None]
-) -> Iterator[Claim]:
-    """Claims about a network.
-
-    Args:
-        network: Its name.
-        *statements: For each claim the paper's rows, what it says, and what was
-            found; None: nothing, and the claim is left out.
-
-    Yields:
-        Claims.
-    """
-    for rows, claim, outcome in statements:
-        if outcome is not None:
-            yield Claim(rows, network, claim, *outcome)
+    return max((p for p in pvalues if not math.isnan(p)), default=None)

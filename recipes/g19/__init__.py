@@ -1,7 +1,24 @@
 """G19: Selectivity metrics can overestimate the selectivity of units (AlexNet)."""
 
+from collections.abc import Iterator
+
+from recipes.claims.table import Claim
 from recipes.g19 import claims, experiments, figures, measured, tables
 from recipes.papers import Paper
+from recipes.runner.results import Results
+
+
+def _finished(results: Results) -> list[measured.Measured]:
+    return [one for one in measured.networks(results) if one.finished]
+
+
+def _claims(results: Results) -> list[Claim]:
+    return claims.claims(_finished(results), results.output / "survey")
+
+
+def _tables(results: Results) -> Iterator[tuple[str, str]]:
+    return tables.tables(_finished(results), results.output / "survey")
+
 
 PAPER = Paper(
     name="g19",
@@ -10,6 +27,6 @@ PAPER = Paper(
     scales=experiments.SCALES,
     analyses=measured.networks,
     figures=figures.figures,
-    claims=claims.claims,
-    tables=tables.tables,
+    claims=_claims,
+    tables=_tables,
 )

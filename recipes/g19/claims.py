@@ -6,42 +6,52 @@ they differ; the paper has one network. No test is needed for counts of all unit
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from recipes.claims.table import Claim
-from recipes.claims.verdicts import Outcome, stated
-from recipes.claims.wording import number, percent
+from recipes.claims.table import Claim, stated
+from recipes.claims.verdicts import Outcome
 from recipes.g19 import design, fits, judgements
 from recipes.g19.generated import LEVEL, as_printed, cases, scores
-from recipes.g19.measured import Measured, networks
+from recipes.g19.measured import Measured
 from recipes.g19.measures import HIDDEN, LAYERS, extreme, same_class, share_above
-from recipes.runner.results import Results
+from recipes.quantities import number, percent
 
 NETWORK = "alexnet"
 #: Of a network: what was found, and whether the claim holds there.
 Finding = tuple[str, bool | None]
+#: Where in the paper, what it says, the rule in words, and the rule.
+Row = tuple[str, str, str, Callable[[Measured], Finding]]
 ALL = "in every network: yes; in none: no"
 NAMES = {"top_class": "top-class", "precision": "precision", "ccmas": "CCMAS"}
 
 
-def claims(results: Results) -> list[Claim]:
-    """Every headline claim of the paper, in its order."""
-    found = [one for one in networks(results) if one.finished]
-    return of(found, results.output / "survey")
+def claims(found: Sequence[Measured], folder: Path) -> list[Claim]:
+    """Every headline claim of the paper, in its order.
+
+    Args:
+        found: Networks that were measured.
+        folder: Of what people who were asked have said, if any were.
+    """
+    return [
+        *_of_networks(found, UNITS),
+        *people_claims(folder),
+        *_of_networks(found, DISTRIBUTIONS),
+        *generated_claims(),
+    ]
 
 
-def of(found: Sequence[Measured], folder: Path) -> list[Claim]:
-    """The claims, of networks that were measured and people who were asked."""
-    rows: list[Claim] = []
+def _of_networks(found: Sequence[Measured], rows: Iterable[Row]) -> Iterator[Claim]:
     if found:
-        rows += [*_measures(found), *_examples(found), *_ccmas(found)]
-    rows += people_claims(folder)
-    if found:
-        rows += _distributions(found)
-    return [*rows, *generated_claims()]
+        yield from stated(
+            NETWORK,
+            (
+                (where, claim, over(found, rule, look))
+                for where, claim, rule, look in rows
+            ),
+        )
 
 
 def over(
@@ -55,126 +65,6 @@ def over(
     counted = sum(held is True for _, held in findings)
     count = f" (holds in {counted} of {len(found)})" if len(found) > 1 else ""
     return Outcome("; ".join(texts) + count, f"held: {rule}, {ALL}", None, held)
-
-
-def _measures(found: Sequence[Measured]) -> Iterator[Claim]:
-    yield from stated(
-        NETWORK,
-        (
-            "F2a-c",
-            "top-class selectivity, precision and CCMAS all rise from layer to layer",
-            over(found, "no layer's mean is below that of the layer before", rising),
-        ),
-        (
-            "F2",
-            "there are no localist units, in prob neither",
-            over(found, "not one unit of the five layers", no_localist),
-        ),
-        (
-            "F2a, TA2",
-            "mean top-class selectivity is below 0.25% in conv5, fc6 and fc7",
-            over(
-                found,
-                "below in all three; undecided where one image of a class is more than "
-                "that already",
-                low_top_class,
-            ),
-        ),
-        (
-            "F2, TA2",
-            "in hidden layers mean precision is over ten times top-class selectivity",
-            over(found, "in all three", ten_times),
-        ),
-        (
-            "F2c, TA2",
-            "CCMAS is much higher than top-class selectivity: mean 0.84 in fc6, 0.85 "
-            "in fc7",
-            over(found, "mean CCMAS at least 0.5 above it, in both", high_ccmas),
-        ),
-        (
-            "T1",
-            "in fc6 and fc7 nearly all units have CCMAS over 0.7, nearly none "
-            "top-class selectivity over 5%",
-            over(found, "over 95% of the units, and under 5%, in both", thresholds),
-        ),
-        (
-            "TA1",
-            "the unit of highest CCMAS can have a low precision (1% in fc6, whose mean "
-            "is 12.1%)",
-            over(
-                found,
-                "below half the mean of its layer, in conv5, fc6 or fc7",
-                imprecise,
-            ),
-        ),
-    )
-
-
-def _examples(found: Sequence[Measured]) -> Iterator[Claim]:
-    yield from stated(
-        NETWORK,
-        (
-            "F3a, b",
-            "fc6's most precise unit is a detector by precision (95%), yet gives 0 for "
-            "images of its class (5.8%), and its top-class selectivity is 3.5%",
-            over(
-                found,
-                "precision over 75%, some image of the class at 0, and top-class "
-                "selectivity under 50%",
-                no_detector,
-            ),
-        ),
-        (
-            "F4a, b",
-            "top-class selectivity is high in prob (82% on average), and low before "
-            "the softmax (5%)",
-            over(found, "in prob at least twice that of fc8", softmax),
-        ),
-    )
-
-
-def _ccmas(found: Sequence[Measured]) -> Iterator[Claim]:
-    yield from stated(
-        NETWORK,
-        (
-            "3.2",
-            "CCMAS exceeds 1 in fc8, which has no rectifier",
-            over(found, "for a unit at least", beyond_one),
-        ),
-        (
-            "F5a-c",
-            "CCMAS_2 is nearly as high as CCMAS in conv5, fc6 and fc7",
-            over(found, "mean difference below 0.05 in all three", second_is_near),
-        ),
-        (
-            "3.2",
-            "few hidden units have one top class and CCMAS class (conv5 0%, fc6 9.8%), "
-            "most of fc8 do (83.5%)",
-            over(found, "under half in conv5 and fc6, over half in fc8", same),
-        ),
-    )
-
-
-def _distributions(found: Sequence[Measured]) -> Iterator[Claim]:
-    yield from stated(
-        NETWORK,
-        (
-            "FA2",
-            "most images give 0 in fc6's most precise unit (82.8%), few of its class "
-            "do (5.8%)",
-            over(found, "more than half of all, and a smaller share of it", silent),
-        ),
-        (
-            "FA3",
-            "its responses other than 0 are exponential rather than normal",
-            over(found, "lower AIC than the normal fit", exponential),
-        ),
-        (
-            "FA3",
-            "those to its best class are normal rather than exponential",
-            over(found, "lower AIC than the exponential fit", normal),
-        ),
-    )
 
 
 def rising(one: Measured) -> Finding:
@@ -325,55 +215,48 @@ def people_claims(folder: Path) -> Iterator[Claim]:
             matched = ", ".join(f"{n} {percent(one)}" for n, one in tops.items())
             if not np.isnan(list(tops.values())).any():
                 held[1] = tops["fc8"] > 0.9 and max(tops["conv5"], tops["fc6"]) < 0.5
+    rules = (
+        "units with at least 80% yes; undecided without judgements",
+        "held: over 90% of the names in fc8, under 50% in the others; undecided "
+        "without judgements",
+    )
     yield from stated(
         NETWORK,
-        (
-            "T2, F6, FA5-A7",
-            "people find images of under 5% of conv5's and fc6's units interpretable, "
-            "and of over 50% of fc8's",
-            Outcome(
-                seen,
-                "units with at least 80% yes; undecided without judgements",
-                None,
-                held[0],
+        [
+            (
+                "T2, F6, FA5-A7",
+                "people find images of under 5% of conv5's and fc6's units "
+                "interpretable, and of over 50% of fc8's",
+                Outcome(seen, rules[0], None, held[0]),
             ),
-        ),
-        (
-            "T2",
-            "what people name is the top class in fc8 (95.4%), seldom in conv5 and fc6",
-            Outcome(
-                matched,
-                "held: over 90% of the names in fc8, under 50% in the others; "
-                "undecided without judgements",
-                None,
-                held[1],
+            (
+                "T2",
+                "what people name is the top class in fc8 (95.4%), seldom in conv5 and "
+                "fc6",
+                Outcome(matched, rules[1], None, held[1]),
             ),
-        ),
+        ],
     )
 
 
 def generated_claims() -> Iterator[Claim]:
     """Whether the measures of the generated units are those that are printed."""
     for case in cases():
-        found = scores(case.responses)
-        printed = case.printed
+        found, printed = scores(case.responses), case.printed
         note = f"; the others at {LEVEL:g}, which is not printed"
-        yield from stated(
-            "generated",
-            (
-                f"F{case.row}",
-                f"{case.title}: CCMAS {printed['ccmas']:g}, precision "
-                f"{printed['precision']:.0%}, top-class {printed['top_class']:.0%}",
-                Outcome(
-                    f"CCMAS {found.ccmas:.4f}, precision {found.precision:.2%}, "
-                    f"top-class {found.top_class:.1%}",
-                    "held: all three are as printed when rounded"
-                    + (note if case.row == "A4c" else ""),
-                    None,
-                    as_printed(case),
-                ),
-            ),
+        outcome = Outcome(
+            f"CCMAS {found.ccmas:.4f}, precision {found.precision:.2%}, "
+            f"top-class {found.top_class:.1%}",
+            "held: all three are as printed when rounded"
+            + (note if case.row == "A4c" else ""),
+            None,
+            as_printed(case),
         )
+        text = (
+            f"{case.title}: CCMAS {printed['ccmas']:g}, precision "
+            f"{printed['precision']:.0%}, top-class {printed['top_class']:.0%}"
+        )
+        yield from stated("generated", [(f"F{case.row}", text, outcome)])
 
 
 def _pairs(one: Measured, first: str, second: str) -> list[tuple[float, float]]:
@@ -384,3 +267,110 @@ def _pairs(one: Measured, first: str, second: str) -> list[tuple[float, float]]:
 
 def _percents(shares: Sequence[float]) -> str:
     return ", ".join(percent(share) for share in shares)
+
+
+#: What the measures say of all units, and of examples.
+UNITS: tuple[Row, ...] = (
+    (
+        "F2a-c",
+        "top-class selectivity, precision and CCMAS all rise from layer to layer",
+        "no layer's mean is below that of the layer before",
+        rising,
+    ),
+    (
+        "F2",
+        "there are no localist units, in prob neither",
+        "not one unit of the five layers",
+        no_localist,
+    ),
+    (
+        "F2a, TA2",
+        "mean top-class selectivity is below 0.25% in conv5, fc6 and fc7",
+        "below in all three; undecided where one image of a class is more than that "
+        "already",
+        low_top_class,
+    ),
+    (
+        "F2, TA2",
+        "in hidden layers mean precision is over ten times top-class selectivity",
+        "in all three",
+        ten_times,
+    ),
+    (
+        "F2c, TA2",
+        "CCMAS is much higher than top-class selectivity: mean 0.84 in fc6, 0.85 in "
+        "fc7",
+        "mean CCMAS at least 0.5 above it, in both",
+        high_ccmas,
+    ),
+    (
+        "T1",
+        "in fc6 and fc7 nearly all units have CCMAS over 0.7, nearly none top-class "
+        "selectivity over 5%",
+        "over 95% of the units, and under 5%, in both",
+        thresholds,
+    ),
+    (
+        "TA1",
+        "the unit of highest CCMAS can have a low precision (1% in fc6, whose mean is "
+        "12.1%)",
+        "below half the mean of its layer, in conv5, fc6 or fc7",
+        imprecise,
+    ),
+    (
+        "F3a, b",
+        "fc6's most precise unit is a detector by precision (95%), yet gives 0 for "
+        "images of its class (5.8%), and its top-class selectivity is 3.5%",
+        "precision over 75%, some image of the class at 0, and top-class selectivity "
+        "under 50%",
+        no_detector,
+    ),
+    (
+        "F4a, b",
+        "top-class selectivity is high in prob (82% on average), and low before the "
+        "softmax (5%)",
+        "in prob at least twice that of fc8",
+        softmax,
+    ),
+    (
+        "3.2",
+        "CCMAS exceeds 1 in fc8, which has no rectifier",
+        "for a unit at least",
+        beyond_one,
+    ),
+    (
+        "F5a-c",
+        "CCMAS_2 is nearly as high as CCMAS in conv5, fc6 and fc7",
+        "mean difference below 0.05 in all three",
+        second_is_near,
+    ),
+    (
+        "3.2",
+        "few hidden units have one top class and CCMAS class (conv5 0%, fc6 9.8%), "
+        "most of fc8 do (83.5%)",
+        "under half in conv5 and fc6, over half in fc8",
+        same,
+    ),
+)
+#: How the responses of fc6's most precise unit are distributed.
+DISTRIBUTIONS: tuple[Row, ...] = (
+    (
+        "FA2",
+        "most images give 0 in fc6's most precise unit (82.8%), few of its class do "
+        "(5.8%)",
+        "more than half of all, and a smaller share of it",
+        silent,
+    ),
+    (
+        "FA3",
+        "its responses other than 0 are exponential rather than normal",
+        "lower AIC than the normal fit",
+        exponential,
+    ),
+    (
+        "FA3",
+        "those to its best class are normal rather than exponential",
+        "lower AIC than the exponential fit",
+        normal,
+    ),
+)

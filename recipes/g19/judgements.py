@@ -9,12 +9,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_selectivity.inference import binomial_standard_error
+from keras_selectivity.inference import binomial_standard_error, standard_error
+from recipes.claims.table import markdown
 from recipes.g19.design import FORM, LAYERS, PANELS, Panel, Preferred
 
 #: Share of "yes" from which on a unit counts as interpretable.
 INTERPRETABLE = 0.8
 OBJECTS = ("name", "object")
+HEADINGS = (
+    "layer",
+    "judgements",
+    "yes %",
+    "units",
+    "units with >= 80% yes, %",
+    "agreement among humans %",
+    "humans = top class %",
+    "humans = CCMAS class %",
+)
 #: Table 2 as printed.
 PRINTED = {
     "conv5": ("1,332", "21.7 ± 1.1", "4.3 ± 1.3", "89.5 ± 5.7", "34.1 ± 14.4", "0"),
@@ -181,39 +192,26 @@ def judged(folder: Path) -> dict[str, LayerScores]:
 
 def table_2(found: Mapping[str, LayerScores]) -> str:
     """The scores in Markdown, the paper's in brackets."""
-    headings = (
-        "layer",
-        "judgements",
-        "yes %",
-        "units",
-        "units with >= 80% yes, %",
-        "agreement among humans %",
-        "humans = top class %",
-        "humans = CCMAS class %",
-    )
-    lines = [
-        "Judgements of images that drive units: value ± standard error. In brackets: "
-        "the paper, AlexNet on ImageNet.",
-        "",
-        "| " + " | ".join(headings) + " |",
-        "|" + "---|" * len(headings),
-    ]
+    rows = []
     for layer, row in found.items():
         paper = PRINTED[layer]
-        shares = (
+        scores = (
             row.yes,
             row.interpretable,
             row.agreement,
             row.top_class,
             row.ccmas_class,
         )
-        texts = [
+        yes, *shares = (
             f"{_percent(score)} ({printed})"
-            for score, printed in zip(shares, paper[1:], strict=True)
-        ]
-        cells = [layer, f"{row.judgements} ({paper[0]})", texts[0], str(row.units)]
-        lines.append("| " + " | ".join([*cells, *texts[1:]]) + " |")
-    return "\n".join(lines)
+            for score, printed in zip(scores, paper[1:], strict=True)
+        )
+        judged = f"{row.judgements} ({paper[0]})"
+        rows.append([layer, judged, yes, str(row.units), *shares])
+    return (
+        "Judgements of images that drive units: value ± standard error. In brackets: "
+        f"the paper, AlexNet on ImageNet.\n\n{markdown(HEADINGS, rows)}"
+    )
 
 
 class _Meaning:
@@ -266,11 +264,10 @@ def _binomial(successes: int, count: int) -> Score:
 
 
 def _over_units(shares: Iterable[float]) -> Score:
-    values = np.array(list(shares))
-    if not len(values):
+    values = list(shares)
+    if not values:
         return Score(np.nan, np.nan)
-    spread = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
-    return Score(float(values.mean()), float(spread))
+    return Score(float(np.mean(values)), standard_error(values))
 
 
 def _percent(score: Score) -> str:

@@ -155,8 +155,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     import os
 
+    from recipes import papers
+    from recipes.g19 import claims, figures, tables
     from recipes.g19.measured import Measured
-    from recipes.g19.outcome import write
 
     parser = argparse.ArgumentParser(prog="python -m recipes.g19.pretrained")
     parser.add_argument("weights", type=Path)
@@ -171,7 +172,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         measured = Measured(network(args.weights, folder))
         measured.do(print)
-        print(write([measured], folder))
+        found, survey = [measured], folder / "survey"
+        print(
+            papers.write(
+                folder,
+                figures.of(found),
+                tables.tables(found, survey),
+                claims.claims(found, survey),
+            )
+        )
         return 0
 
     return ending.status(measure)

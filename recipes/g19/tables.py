@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 import keras_selectivity as ks
+from recipes.claims.table import markdown
 from recipes.g19 import judgements
-from recipes.g19.measured import Measured, networks
+from recipes.g19.measured import Measured
 from recipes.g19.measures import LAYERS, extreme, images, share_above
-from recipes.runner.results import Results
 
 #: Columns of table 1: measure and threshold.
 THRESHOLDS = (
@@ -68,20 +68,13 @@ NAMES = {"ccmas": "CCMAS", "precision": "precision", "top_class": "top-class"}
 SHARES = ("precision", "top_class")
 
 
-def tables(results: Results) -> Iterator[tuple[str, str]]:
-    """Every table of what was measured."""
-    found = [one for one in networks(results) if one.finished]
-    yield from of(found, results.output / "survey")
-
-
-def of(found: Sequence[Measured], folder: Path) -> Iterator[tuple[str, str]]:
+def tables(found: Sequence[Measured], folder: Path) -> Iterator[tuple[str, str]]:
     """Every table of networks that were measured, and of people who were asked."""
     if found:
         yield "table_1", table_1(found)
         yield "table_A1", table_a1(found)
         yield "table_A2", table_a2(found)
-    judged = judgements.judged(folder)
-    if judged:
+    if judged := judgements.judged(folder):
         yield "table_2", judgements.table_2(judged)
 
 
@@ -97,7 +90,7 @@ def table_1(found: Sequence[Measured]) -> str:
     for layer, values in rows_of(found):
         shares = [100 * share_above(values(m), t) for m, t in THRESHOLDS]
         rows.append([layer, *_beside(shares, TABLE_1.get(layer), _share)])
-    return _table(
+    return titled(
         f"Units over thresholds, in per cent, of {_networks(found)}; precision of "
         f"{count} images (the paper's: of 100). In brackets: the paper, AlexNet on "
         "ImageNet.",
@@ -119,7 +112,7 @@ def table_a2(found: Sequence[Measured]) -> str:
         cells = _beside(means, TABLE_A2.get(layer), _value)
         paper = " (0)" if layer in TABLE_A2 else ""
         rows.append([layer, *cells, f"{localist:.1f}{paper}"])
-    return _table(
+    return titled(
         f"Means over the units of {_networks(found)}. In brackets: the paper, AlexNet "
         "on ImageNet.",
         ["layer", *HEADINGS, "localist %"],
@@ -148,7 +141,7 @@ def table_a1(found: Sequence[Measured]) -> str:
     for layer, unit in one.examples.units.items():
         values = _of_unit(one.report, layer, unit)
         rows.append(["example", f"{layer}.{unit}", *map(_value, values)])
-    return _table(
+    return titled(
         f"Extreme units of {one.network.title}. In brackets: the paper's unit, in "
         "AlexNet on ImageNet.",
         ["chosen for", "layer.unit", *HEADINGS],
@@ -203,7 +196,6 @@ def _networks(found: Sequence[Measured]) -> str:
     return f"{len(found)} networks, {found[0].network.title} and others"
 
 
-def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [title, "", "| " + " | ".join(headings) + " |"]
-    lines.append("|" + "---|" * len(headings))
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+def titled(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown below a line of text."""
+    return f"{title}\n\n{markdown(headings, rows)}"

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 import keras_selectivity as ks
+from recipes.quantities import unit_values
 
 
 def t95(accuracies: Sequence[float]) -> int:
@@ -20,18 +21,13 @@ def t95(accuracies: Sequence[float]) -> int:
     return 1 + int(np.argmax(np.asarray(accuracies) >= 0.95 * np.max(accuracies)))
 
 
-def units(report: ks.SelectivityReport, metric: str = "si") -> np.ndarray:
-    """A measure of every unit of a network."""
-    return np.concatenate([found[metric] for found in report.values()])
-
-
 def dead_share(report: ks.SelectivityReport) -> float:
     """Proportion of units that respond to no sample.
 
     Reference:
         LM21 appendix A.10, figure A7.
     """
-    return float(np.mean(units(report, "dead")))
+    return float(np.mean(unit_values(report, "dead")))
 
 
 def sparse_share(report: ks.SelectivityReport) -> float:
@@ -41,7 +37,7 @@ def sparse_share(report: ks.SelectivityReport) -> float:
         LM21 appendix A.11. A unit that responds to exactly half is not counted:
         the paper's words leave it open.
     """
-    return float(np.mean(units(report, "active_fraction") < 0.5))
+    return float(np.mean(unit_values(report, "active_fraction") < 0.5))
 
 
 def changes(preferred: Mapping[str, np.ndarray]) -> float:

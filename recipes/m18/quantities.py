@@ -1,4 +1,4 @@
-"""One number of a run, for M18's figures and claims; NaN where it was not computed."""
+"""One number of a run, for M18's figures and claims."""
 
 import math
 
@@ -6,64 +6,62 @@ import numpy as np
 
 from recipes.m18.analyses import curve, noise_curves
 from recipes.m18.measures import half_point
+from recipes.quantities import Quantity, over_units, percent, unit_values
 from recipes.runner.runs import Run
 
+# The areas are not divided by the accuracy of the intact network: one that has learned
+# nothing would have the greatest then.
 
-def area(run: Run) -> float:
-    """Area under the ablation curve: mean accuracy over all fractions of silent units.
 
-    It is not divided by the accuracy of the intact network: a network that has learned
-    nothing would have the greatest area then.
-    """
+def _area(run: Run) -> float:
     found = curve(run)
     return float(found.auc.mean()) if found else math.nan
 
 
-def area_to_mean(run: Run) -> float:
-    """As `area`, of units clamped to the mean of each element of the map."""
+def _area_to_mean(run: Run) -> float:
     found = curve(run, "mean")
     return float(found.auc.mean()) if found else math.nan
 
 
-def half(run: Run) -> float:
-    """Fraction of silent units at which accuracy falls to a half."""
+def _half(run: Run) -> float:
     found = curve(run)
     return half_point(found) if found else math.nan
 
 
-def training_accuracy(run: Run) -> float:
-    """Of the intact network, on the labels that it was trained on."""
+def _training_accuracy(run: Run) -> float:
     found = curve(run)
     return float(found.mean[0]) if found else math.nan
 
 
-def generalization_error(run: Run) -> float:
-    """Training accuracy less test accuracy; the paper does not define it."""
-    return training_accuracy(run) - run.accuracy
-
-
-def robustness(run: Run) -> float:
-    """Mean training accuracy over the scales of the noise, without 0."""
+def _robustness(run: Run) -> float:
     for found in noise_curves([run]):
         return float(found.mean[found.scales > 0].mean())
     return math.nan
 
 
-def selectivity(run: Run) -> float:
-    """Mean SI over all units of the network; 0 for those that are dead."""
-    return float(values(run, "si").mean())
-
-
-def mutual_information(run: Run) -> float:
-    """Mean mutual information with the class, over all units of the network."""
-    return float(values(run, "mutual_information").mean())
-
-
-def dead_share(run: Run) -> float:
-    """Share of the units that respond to no image of the test set."""
-    return float(values(run, "dead").mean())
+area = Quantity("area", _area, "area under the ablation curve")
+area_to_mean = Quantity("area_to_mean", _area_to_mean, "area, units clamped to means")
+half = Quantity("half", _half, "fraction of silent units at half the accuracy")
+training_accuracy = Quantity(
+    "training_accuracy", _training_accuracy, "training accuracy", percent
+)
+# The paper does not define it.
+generalization_error = Quantity(
+    "generalization_error",
+    lambda run: training_accuracy(run) - run.accuracy,
+    "training accuracy less test accuracy",
+    percent,
+)
+robustness = Quantity("robustness", _robustness, "mean accuracy under noise", percent)
+#: Over all units, with 0 for those that are dead.
+unit_selectivity = Quantity("si", over_units("si"), "mean SI of units")
+unit_information = Quantity(
+    "mutual_information",
+    over_units("mutual_information"),
+    "mean mutual information of units",
+)
 
 
 def values(run: Run, metric: str) -> np.ndarray:
     """A measure of every unit of a network."""
-    return np.concatenate([found[metric] for found in run.report.values()])
+    return unit_values(run.report, metric)

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from recipes.claims.samples import by_alpha
+from recipes.quantities import by_epoch
 from recipes.r22.modules import EARLY, selectivities
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
@@ -16,27 +18,13 @@ IMAGES = {"digits": 1_097, "imagenet2012": 1_281_167}
 NONE, FROM_0, FROM_5 = "no regularizer", "from epoch 0", "from epoch 5"
 
 
-def accuracy(run: Run) -> np.ndarray:
-    """Test accuracy before training and after every epoch."""
-    return 100 * _with_start(run, "test_accuracy")
-
-
-def training_accuracy(run: Run) -> np.ndarray:
-    """Training accuracy, as the mean over the steps of each epoch.
-
-    Returns:
-        `(epochs + 1,)`, in percent; NaN before training.
-    """
-    return 100 * np.array([np.nan, *run.history["accuracy"]], float)
-
-
 def representation(run: Run) -> np.ndarray:
     """Mean of the five largest counts of predicted classes.
 
     Reference:
         R22 figure 16.
     """
-    return _with_start(run, "test_class_representation")
+    return by_epoch(run, "test_class_representation")
 
 
 def blocks(run: Run) -> dict[int, np.ndarray]:
@@ -83,11 +71,6 @@ def steps_per_epoch(run: Run) -> int:
     return math.ceil(IMAGES[run.settings.data] / run.settings.batch_size)
 
 
-def chance(run: Run) -> float:
-    """Accuracy of a guess, in [0, 1]."""
-    return 1 / {"digits": 10}.get(run.settings.data, 1000)
-
-
 def main_cases(results: Results) -> Cases:
     """The comparison that R22's main claim rests on, at its main strength."""
     return present(
@@ -104,8 +87,7 @@ def strengths(results: Results) -> dict[float, Cases]:
         (FROM_5, ("strengths_from_5", "against_from_5")),
     ):
         for sweep in sweeps:
-            runs = results.by_alpha(sweep) if sweep in results else {}
-            for alpha, ones in runs.items():
+            for alpha, ones in by_alpha(results, sweep).items():
                 found.setdefault(alpha, {})[label] = ones
     plain = present(results, {NONE: "plain"})
     return {
@@ -127,7 +109,7 @@ def starts(results: Results) -> dict[int, list[Run]]:
 
 def promoted(results: Results, sweep: str) -> dict[float, list[Run]]:
     """Networks regularized for selectivity."""
-    return results.by_alpha(sweep) if sweep in results else {}
+    return by_alpha(results, sweep)
 
 
 def present(results: Results, sweeps: Mapping[str, str]) -> Cases:
@@ -140,8 +122,3 @@ def present(results: Results, sweeps: Mapping[str, str]) -> Cases:
 def common_epochs(runs: Sequence[Run]) -> int:
     """The number of epochs that all of several runs have had."""
     return min(run.settings.epochs for run in runs)
-
-
-def _with_start(run: Run, key: str) -> np.ndarray:
-    """A number before training and after every epoch: R22's axis begins at 0."""
-    return np.array([run.first_epoch[key][0], *run.history[key]], float)

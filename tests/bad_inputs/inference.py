@@ -50,6 +50,13 @@ ROWS = [
         "another length",
     ),
     *refuses(
+        "inference.prediction_test",
+        lambda w: partial(I.prediction_test, value=3.0, sample=GOOD),
+        value=NUMBER,
+        sample=also(VECTOR, ValueError=[[1.0]]),
+        comparisons=COUNT,
+    ),
+    *refuses(
         "inference.family",
         lambda w: partial(I.family, pairs={1: (GOOD, GOOD)}),
         pairs={
@@ -75,7 +82,20 @@ ROWS = [
             y=also(VECTOR, ValueError=[[1.0, 2.0]]),
         )
     ],
-    *refuses("inference.quartiles", lambda w: I.quartiles, values=VECTOR),
+    *refuses(
+        "inference.spearman_floor",
+        lambda w: I.spearman_floor,
+        count=also(COUNT, ValueError=[1]),
+    ),
+    *[
+        each
+        for name in ("quartiles", "standard_error")
+        for each in refuses(
+            f"inference.{name}",
+            lambda w, name=name: getattr(I, name),
+            values=VECTOR,
+        )
+    ],
     *refuses(
         "inference.binomial_standard_error",
         lambda w: partial(I.binomial_standard_error, share=[0.5, 0.5], count=10),

@@ -6,18 +6,19 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_selectivity.inference import Comparison, paired_t_test
-from recipes.claims.table import Claim
-from recipes.claims.verdicts import LEVEL, Outcome, extreme, stated
+from recipes.claims.rules import differs, trend
+from recipes.claims.samples import Samples, negative
+from recipes.claims.table import Claim, stated
+from recipes.claims.verdicts import LEVEL, Outcome, largest
 from recipes.lm21.analyses import as_distances, bounds, distances
-from recipes.lm21.claims.differences import differs
-from recipes.lm21.claims.samples import Samples, negative
-from recipes.lm21.claims.trends import trend
 from recipes.runner.results import Results
 
-#: Rows of the distances, of their growth, of the bounds, of the bounds by layer.
+#: Rows of the distances, of their growth, of the bounds, of the bounds by layer; below
+#: which alpha the distances are, and their level: in ResNet18 the paper finds none at
+#: -0.1.
 ROWS = {
-    "resnet18": ("F2a, F2b", "F2b", "F2c", "A4a"),
-    "resnet20": ("A3", "A3", "A4b", "A4c"),
+    "resnet18": ("F2a, F2b", "F2b", "F2c", "A4a", -0.1, "1.3e-5, but at -0.1"),
+    "resnet20": ("A3", "A3", "A4b", "A4c", 0.0, "5e-6"),
 }
 #: A bound by layer, for each alpha and seed.
 Bounds = dict[float, dict[int, dict[str, float]]]
@@ -41,42 +42,40 @@ def claims(results: Results) -> Iterator[Claim]:
     Reference:
         LM21 figures 2, A3 and A4.
     """
-    for network, (apart, growth, bound, by_layer) in ROWS.items():
+    for network, (apart, growth, bound, by_layer, below, level) in ROWS.items():
         if network not in results:
             continue
         found = ratios(results, network)
-        tables = {
-            kind: bound_tables(results, network, kind)
-            for kind in ("upper_bound", "axis_aligned")
-        }
-        upper, observed = (network_means(table) for table in tables.values())
-        # In ResNet18 the paper finds none at -0.1.
-        far = {a: one for a, one in found.items() if network != "resnet18" or a < -0.1}
-        level = "1.3e-5, but at -0.1" if network == "resnet18" else "5e-6"
+        table = bound_tables(results, network, "upper_bound")
+        upper = network_means(table)
+        observed = network_means(bound_tables(results, network, "axis_aligned"))
         yield from stated(
             network,
-            (
-                apart,
-                "regularized networks differ from others by more than a rotation: CCA "
-                f"distance ratio above 1 at every alpha, p < {level}",
-                above_one(far),
-            ),
-            (growth, "the ratio grows with abs(alpha)", grows(found)),
-            (
-                bound,
-                "an optimized projection has more SI than the units' axes",
-                differs(upper.against(observed), 1, test=paired_t_test),
-            ),
-            (
-                bound,
-                "that upper bound falls as alpha falls, so SI is not only rotated",
-                trend(upper, 1),
-            ),
-            (
-                by_layer,
-                "the bound falls in all layers but the last two, where it hardly does",
-                late_layers(tables["upper_bound"]),
-            ),
+            [
+                (
+                    apart,
+                    "regularized networks differ from others by more than a rotation: "
+                    f"CCA distance ratio above 1 at every alpha, p < {level}",
+                    above_one({a: one for a, one in found.items() if a < below}),
+                ),
+                (growth, "the ratio grows with abs(alpha)", ratio_grows(found)),
+                (
+                    bound,
+                    "an optimized projection has more SI than the units' axes",
+                    differs(upper.against(observed), 1, test=paired_t_test),
+                ),
+                (
+                    bound,
+                    "that upper bound falls as alpha falls, so SI is not only rotated",
+                    trend(upper, 1),
+                ),
+                (
+                    by_layer,
+                    "the bound falls in all layers but the last two, where it hardly "
+                    "does",
+                    late_layers(table),
+                ),
+            ],
         )
 
 
@@ -99,11 +98,7 @@ def ratios(results: Results, sweep: str) -> dict[float, Ratio]:
 
 
 def above_one(found: dict[float, Ratio]) -> Outcome | None:
-    """Whether the ratio is above 1 at every alpha.
-
-    Returns:
-        Outcome; None without one.
-    """
+    """Whether the ratio is above 1 at every alpha."""
     if not found:
         return None
     pvalues = [one.test.corrected for one in found.values()]
@@ -111,18 +106,14 @@ def above_one(found: dict[float, Ratio]) -> Outcome | None:
         _text(found),
         f"paired t-test over layers, corrected; held: ratio above 1, p < {LEVEL}, at "
         "every alpha (largest p)",
-        extreme(pvalues, max),
+        largest(pvalues),
         all(one.ratio > 1 for one in found.values())
         and all(pvalue < LEVEL for pvalue in pvalues),
     )
 
 
-def grows(found: dict[float, Ratio]) -> Outcome | None:
-    """Whether the ratio grows with the magnitude of alpha.
-
-    Returns:
-        Outcome; None with fewer than three alphas.
-    """
+def ratio_grows(found: dict[float, Ratio]) -> Outcome | None:
+    """Whether the ratio grows with the magnitude of alpha."""
     outcome = trend(Samples({-a: {0: one.ratio} for a, one in found.items()}), 1)
     if outcome is None:
         return None
@@ -154,12 +145,7 @@ def network_means(tables: Bounds) -> Samples:
 
 
 def late_layers(tables: Bounds, last: int = 2) -> Outcome | None:
-    """Whether the bound falls in all but the last layers.
-
-    Returns:
-        Outcome; None without alpha 0 and another, with too few layers, or where a
-        layer has no SI.
-    """
+    """Whether the bound falls in all but the last layers; each must have SI."""
     lowest = min(tables, default=0.0)
     if not negative(lowest) or 0.0 not in tables:
         return None

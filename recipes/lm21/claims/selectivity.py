@@ -1,33 +1,33 @@
 """Can selectivity be controlled? Networks, and their layers."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from keras_selectivity.inference import paired_t_test
-from recipes.claims.table import Claim
-from recipes.claims.verdicts import LEVEL, Outcome, extreme, stated
-from recipes.claims.wording import percent
-from recipes.lm21 import quantities
-from recipes.lm21.claims.differences import differs, uneven
-from recipes.lm21.claims.samples import Samples, Where, negative, positive
-from recipes.lm21.claims.trends import in_order, trend
+from recipes.claims.rules import differs, trend
+from recipes.claims.samples import (
+    NOT_NEGATIVE,
+    NOT_POSITIVE,
+    RUNS,
+    Asked,
+    Pairs,
+    Samples,
+    Where,
+    negative,
+    positive,
+    span,
+)
+from recipes.claims.table import Claim, Row, claimed
+from recipes.claims.verdicts import LEVEL, UNDECIDED, Outcome, largest
+from recipes.lm21.quantities import selectivity
+from recipes.quantities import Quantity, accuracy
 from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 #: Up to here alpha is small: where the paper finds regular effects in all networks.
 SMALL = 1.0
-#: Rows by layer and of the network, and text: less selectivity.
-LESS = {
-    "resnet18": ("A1a", "A1b", "0.35 at 0, 0.22 at -1, 0.12 at -3"),
-    "resnet20": ("A1c", "A1d", "0.22 at 0, 0.07 at -1, 0.003 at -30"),
-    "vgg16": ("A11a", "A11b", "0.35 at 0, as low as 0.03"),
-}
-#: Rows by layer and of the network: more selectivity.
-MORE = {
-    "resnet18": ("A5a", "A5b"),
-    "resnet20": ("A5c", "A5d"),
-    "vgg16": ("A13a", "A13b"),
-}
 
 
 def claims(results: Results) -> Iterator[Claim]:
@@ -36,11 +36,8 @@ def claims(results: Results) -> Iterator[Claim]:
     Reference:
         LM21 figures A1, A5, A11, A13, A16 and A34a.
     """
-    for network in LESS:
-        yield from _controlled(results, network)
-    selectivity = Samples.of(results, "resnet50", quantities.selectivity)
-    yield from stated("resnet50", ("A34a", "SI goes with alpha", trend(selectivity, 1)))
-    yield from _compared(results)
+    for network, rows in ROWS.items():
+        yield from claimed(results, network, rows)
 
 
 def small(alpha: float) -> bool:
@@ -48,53 +45,10 @@ def small(alpha: float) -> bool:
     return 0 < alpha <= SMALL
 
 
-def _controlled(results: Results, network: str) -> Iterator[Claim]:
-    selectivity = Samples.of(results, network, quantities.selectivity)
-    layers, whole, numbers = LESS[network]
-    yield from stated(
-        network,
-        (
-            whole,
-            f"SI falls steadily with alpha: {numbers}",
-            in_order(selectivity.where(lambda alpha: alpha <= 0), 1),
-        ),
-        (layers, "it falls in every layer", by_layer(results, network, negative, -1)),
-    )
-    layers, whole = MORE[network]
-    regular = network == "resnet18"
-    where, limit = (positive, "") if regular else (small, f" up to {SMALL:g}")
-    yield from stated(
-        network,
-        (
-            whole,
-            f"SI rises with alpha{limit}",
-            trend(selectivity.where(lambda a: a == 0 or where(a)), 1),
-        ),
-        (
-            layers,
-            f"it rises in every layer, alpha above 0{limit}",
-            by_layer(results, network, where, 1),
-        ),
-        (
-            whole,
-            f"from {SMALL:g} on it is irregular",
-            None
-            if regular
-            else uneven(selectivity.where(lambda alpha: alpha >= SMALL)),
-        ),
-    )
-
-
-def by_layer(
-    results: Results, sweep: str, where: Where, direction: int
+def layers_move(
+    runs: Mapping[float, Sequence[Run]], where: Where, direction: int
 ) -> Outcome | None:
-    """Whether the SI of every layer moves.
-
-    Returns:
-        Outcome; None without alpha 0 and another, or with a single layer. Layers
-        without SI are left out.
-    """
-    runs = results.by_alpha(sweep) if sweep in results else {}
+    """The SI of every layer moves; layers without SI are left out."""
     means = {
         alpha: np.mean([[*run.report.layer_means().values()] for run in ones], axis=0)
         for alpha, ones in runs.items()
@@ -114,41 +68,105 @@ def by_layer(
         f"{word} in {right[worst]} of {len(zero)} layers at least (at {worst:g})",
         f"paired t-test over layers, corrected; held: {word} in every layer at every "
         f"alpha, p < {LEVEL} (largest p)",
-        extreme(pvalues, max),
+        largest(pvalues),
         all(count == len(zero) for count in right.values())
         and all(pvalue < LEVEL for pvalue in pvalues),
     )
 
 
-def _compared(results: Results) -> Iterator[Claim]:
-    """VGG16 beside ResNet20."""
-    si = [Samples.of(results, name, quantities.selectivity) for name in _BOTH]
-    accuracy = [
-        Samples.of(results, name, quantities.accuracy, percent) for name in _BOTH
-    ]
-    gains, losses = (
-        [one.where(lambda a: a >= 0).change() for one in both]
-        for both in (si, accuracy)
+def uneven(samples: Samples) -> Outcome | None:
+    """A quantity does not rise at every step of alpha."""
+    steps = {
+        later: (samples.at(later), samples.at(before))
+        for before, later in itertools.pairwise(samples.values)
+    }
+    kept = {alpha: pair for alpha, pair in steps.items() if min(map(len, pair)) > 1}
+    outcome = differs(Pairs(kept, samples.write), -1, once=True)
+    if outcome is None:
+        return None
+    return outcome._replace(
+        found=samples.text(6),
+        test="t-test of each alpha against the one before, corrected; held: a "
+        f"significant fall at some step (smallest p); {UNDECIDED}",
     )
-    baselines = si[0].against(si[1], lambda alpha: alpha == 0)
-    yield from stated(
-        " and ".join(_BOTH),
-        (
-            "A16b",
-            "VGG16 has 1.6 times as much SI at alpha 0 as ResNet20",
-            differs(baselines, 1),
+
+
+def more(first: Samples, second: Samples, where: Where) -> Outcome | None:
+    """A quantity is greater in one sweep than in another."""
+    return differs(first.against(second, where), 1)
+
+
+def gains_more(first: Samples, second: Samples, where: Where) -> Outcome | None:
+    """It has gained more since alpha 0, or lost less."""
+    return more(first.change(), second.change(), where)
+
+
+def _falls(whole: str, layers: str, numbers: str) -> list[Row]:
+    return [
+        Row(whole, f"SI falls steadily with alpha: {numbers}").by(
+            trend, Asked(selectivity, NOT_POSITIVE), 1, steady=True
         ),
-        (
-            "A16b",
-            "alpha above 0, up to 0.4, raises SI more in VGG16",
-            differs(gains[0].against(gains[1], lambda a: 0 < a <= 0.4), 1),
+        Row(layers, "it falls in every layer").by(layers_move, RUNS, negative, -1),
+    ]
+
+
+def _rises(whole: str, layers: str) -> list[Row]:
+    return [
+        Row(whole, "SI rises with alpha").by(
+            trend, Asked(selectivity, NOT_NEGATIVE), 1
         ),
-        (
+        Row(layers, "it rises in every layer, alpha above 0").by(
+            layers_move, RUNS, positive, 1
+        ),
+    ]
+
+
+def _rises_at_first(whole: str, layers: str) -> list[Row]:
+    return [
+        Row(whole, f"SI rises with alpha up to {SMALL:g}").by(
+            trend, Asked(selectivity, span(0, SMALL)), 1
+        ),
+        Row(layers, f"it rises in every layer, alpha above 0 up to {SMALL:g}").by(
+            layers_move, RUNS, small, 1
+        ),
+        Row(whole, f"from {SMALL:g} on it is irregular").by(
+            uneven, Asked(selectivity, span(SMALL))
+        ),
+    ]
+
+
+def _both(quantity: Quantity) -> tuple[Asked, Asked]:
+    """Of VGG16, and of ResNet20."""
+    first, second = (
+        Asked(quantity, NOT_NEGATIVE, sweep) for sweep in ("vgg16", "resnet20")
+    )
+    return first, second
+
+
+ROWS = {
+    "resnet18": [
+        *_falls("A1b", "A1a", "0.35 at 0, 0.22 at -1, 0.12 at -3"),
+        *_rises("A5b", "A5a"),
+    ],
+    "resnet20": [
+        *_falls("A1d", "A1c", "0.22 at 0, 0.07 at -1, 0.003 at -30"),
+        *_rises_at_first("A5d", "A5c"),
+    ],
+    "vgg16": [
+        *_falls("A11b", "A11a", "0.35 at 0, as low as 0.03"),
+        *_rises_at_first("A13b", "A13a"),
+    ],
+    "resnet50": [Row("A34a", "SI goes with alpha").by(trend, selectivity, 1)],
+    "vgg16 and resnet20": [
+        Row("A16b", "VGG16 has 1.6 times as much SI at alpha 0 as ResNet20").by(
+            more, *_both(selectivity), span(0, 0)
+        ),
+        Row("A16b", "alpha above 0, up to 0.4, raises SI more in VGG16").by(
+            gains_more, *_both(selectivity), lambda alpha: 0 < alpha <= 0.4
+        ),
+        Row(
             "A16a",
             f"accuracy falls less abruptly in VGG16, alpha up to {SMALL:g}",
-            differs(losses[0].against(losses[1], small), 1, write=percent),
-        ),
-    )
-
-
-_BOTH = ("vgg16", "resnet20")
+        ).by(gains_more, *_both(accuracy), small),
+    ],
+}

@@ -1,17 +1,35 @@
 """Appendices A.2 and A.16: what happens during training."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from keras_selectivity.inference import Quartiles, quartiles
-from recipes.claims.table import Claim
-from recipes.claims.verdicts import Outcome, stated
-from recipes.claims.wording import percent
-from recipes.lm21 import quantities
-from recipes.lm21.claims.differences import alike, between, differs, pooled
+from keras_selectivity.inference import Quartiles, quartiles, t_test
+from recipes.claims.rules import (
+    at_alphas,
+    between,
+    columns,
+    compared,
+    moves,
+    pooled,
+    ranks,
+    rho,
+    trend,
+)
+from recipes.claims.samples import (
+    NOT_NEGATIVE,
+    Asked,
+    Samples,
+    Where,
+    negative,
+    positive,
+    span,
+    spread,
+)
+from recipes.claims.table import Claim, Row, claimed
+from recipes.claims.verdicts import FEW, LEVEL, Outcome, largest, smallest
 from recipes.lm21.claims.losses import POINT, little
-from recipes.lm21.claims.samples import Samples, Where, negative, positive, spread
-from recipes.lm21.claims.trends import trend, unrelated
+from recipes.lm21.quantities import changed_share, mean_changes, selectivity, t95
+from recipes.quantities import accuracy
 from recipes.runner.results import Results
 
 #: A median of t95 above so many times that at alpha 0 is slow.
@@ -20,7 +38,6 @@ SLOW = 1.5
 NEARLY_ALL = 0.95
 #: SI with and without warm-up is much the same up to here.
 ALIKE = 0.05
-NETWORKS = ("resnet18", "resnet20")
 
 
 def claims(results: Results) -> Iterator[Claim]:
@@ -29,153 +46,65 @@ def claims(results: Results) -> Iterator[Claim]:
     Reference:
         LM21 appendix A.2, figures A28 to A31.
     """
-    for network in NETWORKS:
-        yield from _speed(results, network)
-        yield from _changes(results, network)
-        yield from _warmed(results, network)
-
-
-def _speed(results: Results, network: str) -> Iterator[Claim]:
-    epochs = Samples.of(results, network, quantities.t95)
-    if network == "resnet18":
-        high, near = 1.0, as_fast(epochs, _within(-2, 1))
-        text = "t95 (35 +- 1 at 0) is at most 1.5 times that"
-    else:
-        high, near = 0.7, overlapping(epochs, _within(-2, 0.7))
-        text = "t95 overlaps with 45 +- 15 at 0"
-    yield from stated(
-        network,
-        ("A.2", f"{text}, alpha from -2 to {high:g}", near),
-        (
-            "A.2",
-            "beyond, t95 is more than 1.5 times that, or varies highly",
-            slower(epochs, lambda alpha: not -2 <= alpha <= high),
-        ),
-    )
-
-
-def _within(low: float, high: float) -> Where:
-    return lambda alpha: alpha != 0 and low <= alpha <= high
+    for network, rows in ROWS.items():
+        yield from claimed(results, network, rows)
 
 
 def overlapping(epochs: Samples, where: Where) -> Outcome | None:
-    """Whether training takes as long as at alpha 0.
-
-    Returns:
-        Outcome; None without alpha 0 or any of them.
-    """
-    found = _quartiles(epochs, where)
-    if found is None:
-        return None
-    zero, others = found
-    return Outcome(
-        _spans(zero, others),
-        "median +- IQR; held: overlaps with that at alpha 0, at every alpha",
-        None,
-        all(
-            abs(one.median - zero.median) <= one.iqr + zero.iqr
-            for one in others.values()
-        ),
+    """Training takes as long as at alpha 0."""
+    return _timed(
+        epochs,
+        where,
+        "overlaps with that at alpha 0",
+        lambda one, zero: abs(one.median - zero.median) <= one.iqr + zero.iqr,
     )
 
 
 def as_fast(epochs: Samples, where: Where) -> Outcome | None:
-    """Whether training takes at most half as long again as at alpha 0.
-
-    Returns:
-        Outcome; None without alpha 0 or any of them.
-    """
-    found = _quartiles(epochs, where)
-    if found is None:
-        return None
-    zero, others = found
-    return Outcome(
-        _spans(zero, others),
-        f"median +- IQR; held: the median is at most {SLOW:g} times that at alpha 0, "
-        "at every alpha",
-        None,
-        all(one.median <= SLOW * zero.median for one in others.values()),
+    """Training takes at most half as long again as at alpha 0."""
+    return _timed(
+        epochs,
+        where,
+        f"the median is at most {SLOW:g} times that at alpha 0",
+        lambda one, zero: one.median <= SLOW * zero.median,
     )
 
 
 def slower(epochs: Samples, where: Where) -> Outcome | None:
-    """Whether training takes longer than at alpha 0, or varies.
-
-    Returns:
-        Outcome; None without alpha 0 or any of them.
-    """
-    found = _quartiles(epochs, where)
-    if found is None:
-        return None
-    zero, others = found
-    return Outcome(
-        _spans(zero, others),
-        f"median +- IQR; held: the median is more than {SLOW:g} times that at alpha 0, "
-        "or the IQR more than half the median, at every alpha",
-        None,
-        all(
-            one.median > SLOW * zero.median or one.iqr > one.median / 2
-            for one in others.values()
-        ),
+    """Training takes longer than at alpha 0, or varies."""
+    return _timed(
+        epochs,
+        where,
+        f"the median is more than {SLOW:g} times that at alpha 0, or the IQR more than "
+        "half the median",
+        lambda one, zero: one.median > SLOW * zero.median or one.iqr > one.median / 2,
     )
 
 
-def _quartiles(
-    epochs: Samples, where: Where
-) -> tuple[Quartiles, dict[float, Quartiles]] | None:
-    """At alpha 0, and at others from the nearest."""
+def _timed(
+    epochs: Samples,
+    where: Where,
+    rule: str,
+    holds: Callable[[Quartiles, Quartiles], bool],
+) -> Outcome | None:
+    """Quartiles at some alphas, from the nearest, beside those at alpha 0."""
     alphas = sorted((a for a in epochs.values if a != 0 and where(a)), key=abs)
     if not alphas or not epochs.at(0.0):
         return None
-    return quartiles(epochs.at(0.0)), {a: quartiles(epochs.at(a)) for a in alphas}
-
-
-def _spans(zero: Quartiles, others: dict[float, Quartiles]) -> str:
-    shown = {0.0: zero, **{alpha: others[alpha] for alpha in spread([*others], 4)}}
-    return ", ".join(
-        f"{one.median:g} +- {one.iqr:.3g} at {alpha:g}" for alpha, one in shown.items()
-    )
-
-
-def _changes(results: Results, network: str) -> Iterator[Claim]:
-    share = Samples.of(results, network, quantities.changed_share, percent)
-    changes = Samples.of(results, network, quantities.mean_changes)
-    panel = "a" if network == "resnet18" else "b"
-    yield from stated(
-        network,
-        (
-            f"A28{panel}",
-            "nearly every unit changes its preferred class, whatever alpha from 0",
-            between(share, NEARLY_ALL, math.inf, lambda alpha: alpha >= 0),
+    found = {alpha: quartiles(epochs.at(alpha)) for alpha in (0.0, *alphas)}
+    return Outcome(
+        ", ".join(
+            f"{found[alpha].median:g} +- {found[alpha].iqr:.3g} at {alpha:g}"
+            for alpha in (0.0, *spread(alphas, 4))
         ),
+        f"median +- IQR; held: {rule}, at every alpha",
+        None,
+        all(holds(found[alpha], found[0.0]) for alpha in alphas),
     )
-    if network == "resnet18":
-        yield from stated(
-            network,
-            (
-                "A29a",
-                "the number of changes falls from alpha 0.3 on",
-                trend(changes.where(lambda alpha: alpha >= 0.3), -1),
-            ),
-            (
-                "A29a",
-                "it is about equal at 0, 0.1 and 0.2",
-                _level(changes, lambda alpha: 0 < alpha <= 0.2),
-            ),
-        )
-    else:
-        yield from stated(
-            network,
-            (
-                "A29b",
-                "no clear relation of alpha and the number of changes",
-                unrelated(changes.where(lambda alpha: alpha >= 0)),
-            ),
-        )
 
 
-def _level(changes: Samples, where: Where, share: float = 0.1) -> Outcome | None:
-    """That the mean is within a share of that at alpha 0."""
+def level(changes: Samples, where: Where, share: float = 0.1) -> Outcome | None:
+    """The mean is within a share of that at alpha 0."""
     means = changes.where(where).means()
     if not means or not changes.at(0.0):
         return None
@@ -188,49 +117,100 @@ def _level(changes: Samples, where: Where, share: float = 0.1) -> Outcome | None
     )
 
 
-def _warmed(results: Results, network: str) -> Iterator[Claim]:
-    sweep = f"{network}_warmup"
-    si, plain_si = (
-        Samples.of(results, name, quantities.selectivity) for name in (sweep, network)
+def unrelated(samples: Samples) -> Outcome | None:
+    """A quantity does not clearly go with alpha."""
+    count, x, y = columns(samples)
+    if count < 3 or len(samples.values) < 2:
+        return None
+    found = ranks(x, y)
+    clear = abs(found.correlation) >= 0.5 and found.pvalue < LEVEL
+    few = count < FEW or math.isnan(found.correlation)
+    return Outcome(
+        f"{rho(found.correlation)}; {samples.text()}",
+        f"Spearman over {count} networks; held: below 0.5 in size, or p >= "
+        f"{LEVEL}; with fewer than {FEW} networks that is undecided",
+        largest([found.pvalue]),
+        False if clear else None if few else True,
     )
-    accuracy, plain = (
-        Samples.of(results, name, quantities.accuracy, percent)
-        for name in (sweep, network)
+
+
+def alike(first: Samples, second: Samples, tolerance: float) -> Outcome | None:
+    """A quantity is much the same in two sweeps."""
+    pairs = first.against(second, lambda alpha: alpha != 0)
+    if not pairs:
+        return None
+    tests = compared(pairs, t_test)
+    widest = max(pairs, key=lambda alpha: abs(tests[alpha].gap))
+    pvalues = [one.pvalue for one in tests.values()]
+    return Outcome(
+        f"differ by {tests[widest].gap:+.2g} at most, at {widest:g}; significantly at "
+        f"{sum(p < LEVEL for p in pvalues)} of {len(pairs)} alphas: {at_alphas(pairs)}",
+        "t-test, corrected (smallest p); held: the means differ by at most "
+        f"{tolerance:g} at every alpha",
+        smallest(pvalues),
+        all(abs(one.gap) <= tolerance for one in tests.values()),
     )
-    reduced = accuracy.against_zero(negative)
-    figures = (
-        ("A30a, b", "A31a, b") if network == "resnet18" else ("A30c, d", "A31c, d")
-    )
-    yield from stated(
-        sweep,
-        (figures[0], "SI goes with alpha", trend(si, 1)),
-        (
-            figures[0],
-            "SI is as without warm-up",
-            alike(si, plain_si, ALIKE),
+
+
+def _speed(highest: float, text: str, near: Callable[..., Outcome | None]) -> list[Row]:
+    fast = span(-2, highest)
+    return [
+        Row("A.2", f"{text}, alpha from -2 to {highest:g}").by(near, t95, fast),
+        Row("A.2", "beyond, t95 is more than 1.5 times that, or varies highly").by(
+            slower, t95, lambda alpha: not fast(alpha)
         ),
-        (
-            figures[1],
-            "every alpha above 0 still lowers accuracy",
-            differs(accuracy.against_zero(positive), -1, write=percent),
+    ]
+
+
+def _changes(rows: str) -> Row:
+    return Row(
+        rows, "nearly every unit changes its preferred class, whatever alpha from 0"
+    ).by(between, Asked(changed_share, NOT_NEGATIVE), NEARLY_ALL, math.inf)
+
+
+def _warmed(plain: str, si: str, harm: str) -> list[Row]:
+    return [
+        Row(si, "SI goes with alpha").by(trend, selectivity, 1),
+        Row(si, "SI is as without warm-up").by(
+            alike, selectivity, Asked(selectivity, sweep=plain), ALIKE
         ),
-        (
-            figures[1],
-            "alpha above 0 does slightly less harm than without warm-up",
-            pooled(accuracy.where(positive), plain.where(positive), 1),
+        Row(harm, "every alpha above 0 still lowers accuracy").by(
+            moves, accuracy, positive, -1
         ),
-        (
-            figures[1],
-            "alpha below 0 improves accuracy",
-            differs(reduced, 1, write=percent, once=True)
-            if network == "resnet18"
-            else None,
+        Row(harm, "alpha above 0 does slightly less harm than without warm-up").by(
+            pooled, Asked(accuracy, positive), Asked(accuracy, positive, plain), 1
         ),
-        (
-            figures[1],
-            "alpha below 0, down to -2, does little harm",
-            None
-            if network == "resnet18"
-            else little(accuracy, lambda a: -2 <= a < 0, POINT),
+    ]
+
+
+ROWS = {
+    "resnet18": [
+        *_speed(1.0, "t95 (35 +- 1 at 0) is at most 1.5 times that", as_fast),
+        _changes("A28a"),
+        Row("A29a", "the number of changes falls from alpha 0.3 on").by(
+            trend, Asked(mean_changes, span(0.3)), -1
         ),
-    )
+        Row("A29a", "it is about equal at 0, 0.1 and 0.2").by(
+            level, mean_changes, lambda alpha: 0 < alpha <= 0.2
+        ),
+    ],
+    "resnet18_warmup": [
+        *_warmed("resnet18", "A30a, b", "A31a, b"),
+        Row("A31a, b", "alpha below 0 improves accuracy").by(
+            moves, accuracy, negative, 1, once=True
+        ),
+    ],
+    "resnet20": [
+        *_speed(0.7, "t95 overlaps with 45 +- 15 at 0", overlapping),
+        _changes("A28b"),
+        Row("A29b", "no clear relation of alpha and the number of changes").by(
+            unrelated, Asked(mean_changes, NOT_NEGATIVE)
+        ),
+    ],
+    "resnet20_warmup": [
+        *_warmed("resnet20", "A30c, d", "A31c, d"),
+        Row("A31c, d", "alpha below 0, down to -2, does little harm").by(
+            little, accuracy, span(-2, 0), POINT
+        ),
+    ],
+}

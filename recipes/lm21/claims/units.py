@@ -3,18 +3,26 @@
 import math
 from collections.abc import Iterator
 
-from recipes.claims.table import Claim
-from recipes.claims.verdicts import LEVEL, Outcome, stated, together
-from recipes.claims.wording import number, percent
-from recipes.lm21 import quantities
-from recipes.lm21.claims.differences import between, differs
-from recipes.lm21.claims.losses import points
-from recipes.lm21.claims.samples import Samples, Where, positive
-from recipes.lm21.claims.trends import correlation, rho, trend
+from recipes.claims.rules import between, columns, moves, ranks, rho, trend
+from recipes.claims.samples import (
+    NOT_NEGATIVE,
+    Asked,
+    Samples,
+    Where,
+    positive,
+    span,
+)
+from recipes.claims.table import Claim, Row, claimed
+from recipes.claims.verdicts import LEVEL, Outcome, together
+from recipes.lm21.quantities import (
+    busy_share,
+    living_selectivity,
+    selectivity,
+    sparse_share,
+)
+from recipes.quantities import accuracy, dead_share, points
 from recipes.runner.results import Results
 
-#: Accuracy that is lost before units become sparse: 4 points, and 5.
-LOSS = {"resnet18": 0.04, "resnet20": 0.05}
 LEAKY = "resnet20_leaky"
 
 
@@ -24,65 +32,24 @@ def claims(results: Results) -> Iterator[Claim]:
     Reference:
         LM21 figures A7 to A10.
     """
-    yield from _dead(results)
-    yield from _leaky(results)
-    yield from _sparse(results)
-
-
-def _not_negative(alpha: float) -> bool:
-    return alpha >= 0
-
-
-def _dead(results: Results) -> Iterator[Claim]:
-    dead = Samples.of(results, "resnet18", quantities.dead_share, percent)
-    yield from stated(
-        "resnet18",
-        (
-            "A7",
-            "no unit dies below alpha 30",
-            between(dead, 0, 0.001, lambda alpha: 0 <= alpha < 30),
-        ),
-        (
-            "A7",
-            "never more than 3% are dead",
-            between(dead, 0, 0.03, _not_negative),
-        ),
+    slopes = sorted(
+        float(name.removeprefix(LEAKY)) for name in results if name.startswith(LEAKY)
     )
-    dead, living, si = (
-        Samples.of(results, "resnet20", quantity, write).where(_not_negative)
-        for quantity, write in (
-            (quantities.dead_share, percent),
-            (quantities.living_selectivity, number),
-            (quantities.selectivity, number),
-        )
-    )
-    accuracy = Samples.of(results, "resnet20", quantities.accuracy, percent)
-    yield from stated(
-        "resnet20",
-        ("A8a", "more units are dead at larger alpha", trend(dead, 1)),
-        (
-            "A8b",
-            "without dead units SI goes with alpha more regularly",
-            more_regular(living, si, dead),
-        ),
-        (
-            "A8c",
-            "without them accuracy still falls as SI rises, alpha 0 to 5",
-            trend(accuracy.where(lambda a: 0 <= a <= 5), -1, living),
-        ),
-    )
+    for network, rows in DEAD.items():
+        yield from claimed(results, network, rows)
+    for slope in slopes:
+        largest = slope == slopes[-1]
+        yield from claimed(results, f"{LEAKY}{slope:g}", _leaky(largest))
+    for network, rows in SPARSE.items():
+        yield from claimed(results, network, rows)
 
 
 def more_regular(living: Samples, all_units: Samples, dead: Samples) -> Outcome | None:
-    """Whether SI goes with alpha better once dead units are left out.
-
-    Returns:
-        Outcome; None with fewer than three networks, or a single alpha.
-    """
+    """Whether SI goes with alpha better once dead units are left out."""
     without, whole = trend(living, 1), trend(all_units, 1)
     if without is None or whole is None:
         return None
-    apart, mixed = correlation(living), correlation(all_units)
+    apart, mixed = (ranks(*columns(one)[1:]).correlation for one in (living, all_units))
     any_dead = any(mean > 0 for mean in dead.means().values())
     # NaN compares as not greater.
     better = together([apart > mixed, without.held])
@@ -95,45 +62,8 @@ def more_regular(living: Samples, all_units: Samples, dead: Samples) -> Outcome 
     )
 
 
-def _leaky(results: Results) -> Iterator[Claim]:
-    slopes = sorted(
-        float(name.removeprefix(LEAKY)) for name in results if name.startswith(LEAKY)
-    )
-    rectified = Samples.of(results, "resnet20", quantities.accuracy, percent)
-    for slope in slopes:
-        sweep = f"{LEAKY}{slope:g}"
-        dead = Samples.of(results, sweep, quantities.dead_share, percent)
-        si = Samples.of(results, sweep, quantities.selectivity)
-        accuracy = Samples.of(results, sweep, quantities.accuracy, percent)
-        harm = accuracy.against_zero(_large)
-        largest = slope == slopes[-1]
-        yield from stated(
-            sweep,
-            ("A9a", "with leaky ReLU no unit is dead", between(dead, 0, 0)),
-            (
-                "A9a",
-                "leaky ReLU does not rescue accuracy, alpha from 1",
-                differs(harm, -1, write=percent),
-            ),
-            (
-                "A9a",
-                "even the largest slope gains little, alpha from 1",
-                rescued(accuracy, rectified, _large) if largest else None,
-            ),
-            ("A9b", "SI rises with alpha", trend(si.where(_not_negative), 1)),
-        )
-
-
-def _large(alpha: float) -> bool:
-    return alpha >= 1
-
-
 def rescued(leaky: Samples, rectified: Samples, where: Where) -> Outcome | None:
-    """Whether no more than half of a loss is undone.
-
-    Returns:
-        Outcome; None without alpha 0, or another that both have.
-    """
+    """Whether no more than half of a loss is undone."""
     alphas = [alpha for alpha in leaky.values if alpha in rectified.values]
     chosen = [alpha for alpha in alphas if alpha != 0 and where(alpha)]
     if 0.0 not in alphas or not chosen:
@@ -156,37 +86,6 @@ def rescued(leaky: Samples, rectified: Samples, where: Where) -> Outcome | None:
     )
 
 
-def _sparse(results: Results) -> Iterator[Claim]:
-    for network, loss in LOSS.items():
-        accuracy = Samples.of(results, network, quantities.accuracy, percent)
-        sparse = Samples.of(results, network, quantities.sparse_share, percent)
-        busy = Samples.of(results, network, quantities.busy_share, percent)
-        figure = "A10a" if network == "resnet18" else "A10b"
-        lost = points(loss)
-        yield from stated(
-            network,
-            (
-                figure,
-                f"{lost} are lost at a smaller alpha than has 10% sparse units",
-                later(accuracy, sparse, loss),
-            ),
-            (
-                figure,
-                f"where {lost} are lost, most units respond to over 80% of samples",
-                still_busy(accuracy, busy, loss),
-            ),
-        )
-        if network == "resnet20":
-            yield from stated(
-                network,
-                (
-                    figure,
-                    "more units are sparse at larger alpha",
-                    trend(sparse.where(_not_negative), 1),
-                ),
-            )
-
-
 def first_lost(accuracy: Samples, loss: float) -> float:
     """The smallest alpha above 0 at which so much accuracy is lost."""
     if 0.0 not in accuracy.values:
@@ -197,17 +96,13 @@ def first_lost(accuracy: Samples, loss: float) -> float:
 
 
 def later(accuracy: Samples, sparse: Samples, loss: float) -> Outcome | None:
-    """Whether units become sparse only after accuracy is lost.
-
-    Returns:
-        Outcome; None without alpha 0 and one above.
-    """
+    """Whether units become sparse only after accuracy is lost."""
     means = sparse.where(positive).means()
     if not accuracy.at(0.0) or not means:
         return None
     lost = first_lost(accuracy, loss)
     thin = min((a for a, mean in means.items() if mean > 0.1), default=math.inf)
-    shown = sparse.where(_not_negative).text()
+    shown = sparse.where(NOT_NEGATIVE).text()
     return Outcome(
         f"lost {_at(lost)}, more than 10% sparse {_at(thin)}; sparse: {shown}",
         f"first alpha with {points(loss)} lost; held: below the first with more "
@@ -218,11 +113,7 @@ def later(accuracy: Samples, sparse: Samples, loss: float) -> Outcome | None:
 
 
 def still_busy(accuracy: Samples, busy: Samples, loss: float) -> Outcome | None:
-    """Whether most units respond to most samples when accuracy is lost.
-
-    Returns:
-        Outcome; None where so much is never lost.
-    """
+    """Whether most units respond to most samples when accuracy is lost."""
     alpha = first_lost(accuracy, loss)
     if alpha not in busy.values:
         return None
@@ -236,3 +127,63 @@ def still_busy(accuracy: Samples, busy: Samples, loss: float) -> Outcome | None:
 
 def _at(alpha: float) -> str:
     return f"at {alpha:g}" if math.isfinite(alpha) else "nowhere"
+
+
+def _leaky(largest: bool) -> list[Row]:
+    """Of a slope; something is said of the largest one alone."""
+    rows = [
+        Row("A9a", "with leaky ReLU no unit is dead").by(between, dead_share, 0, 0),
+        Row("A9a", "leaky ReLU does not rescue accuracy, alpha from 1").by(
+            moves, accuracy, span(1), -1
+        ),
+        Row("A9a", "even the largest slope gains little, alpha from 1").by(
+            rescued, accuracy, Asked(accuracy, sweep="resnet20"), span(1)
+        ),
+        Row("A9b", "SI rises with alpha").by(
+            trend, Asked(selectivity, NOT_NEGATIVE), 1
+        ),
+    ]
+    return rows if largest else [*rows[:2], rows[3]]
+
+
+def _sparse(figure: str, loss: float) -> list[Row]:
+    """Of the accuracy that is lost before units become sparse."""
+    lost = points(loss)
+    return [
+        Row(figure, f"{lost} are lost at a smaller alpha than has 10% sparse units").by(
+            later, accuracy, sparse_share, loss
+        ),
+        Row(
+            figure, f"where {lost} are lost, most units respond to over 80% of samples"
+        ).by(still_busy, accuracy, busy_share, loss),
+    ]
+
+
+_LIVING = Asked(living_selectivity, NOT_NEGATIVE)
+_DEAD = Asked(dead_share, NOT_NEGATIVE)
+DEAD = {
+    "resnet18": [
+        Row("A7", "no unit dies below alpha 30").by(
+            between, Asked(dead_share, lambda alpha: 0 <= alpha < 30), 0, 0.001
+        ),
+        Row("A7", "never more than 3% are dead").by(between, _DEAD, 0, 0.03),
+    ],
+    "resnet20": [
+        Row("A8a", "more units are dead at larger alpha").by(trend, _DEAD, 1),
+        Row("A8b", "without dead units SI goes with alpha more regularly").by(
+            more_regular, _LIVING, Asked(selectivity, NOT_NEGATIVE), _DEAD
+        ),
+        Row("A8c", "without them accuracy still falls as SI rises, alpha 0 to 5").by(
+            trend, Asked(accuracy, span(0, 5)), -1, _LIVING
+        ),
+    ],
+}
+SPARSE = {
+    "resnet18": _sparse("A10a", 0.04),
+    "resnet20": [
+        *_sparse("A10b", 0.05),
+        Row("A10b", "more units are sparse at larger alpha").by(
+            trend, Asked(sparse_share, NOT_NEGATIVE), 1
+        ),
+    ],
+}

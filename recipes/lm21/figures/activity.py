@@ -30,7 +30,8 @@ from recipes.lm21.figures.values import (
     titled,
     up_to,
 )
-from recipes.lm21.measures import dead_share, sparse_share, units
+from recipes.lm21.measures import dead_share, sparse_share
+from recipes.quantities import unit_values as units
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 

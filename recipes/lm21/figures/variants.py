@@ -37,7 +37,8 @@ from recipes.lm21.figures.values import (
     titled,
     up_to,
 )
-from recipes.lm21.measures import mean_over, regularized_layers, units
+from recipes.lm21.measures import mean_over, regularized_layers
+from recipes.quantities import unit_values as units
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 

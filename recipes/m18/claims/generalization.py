@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recipes.claims.table import Claim
-from recipes.claims.verdicts import FEW, LEVEL, Outcome, extreme, stated, together
-from recipes.claims.wording import percent
-from recipes.m18 import quantities
+from recipes.claims.rules import correlated, greater, ranks, within
+from recipes.claims.table import Claim, stated
+from recipes.claims.verdicts import FEW, LEVEL, Outcome, largest, together
 from recipes.m18.analyses import FOLLOWED, training
-from recipes.m18.claims.rules import correlated, greater, ranks, within
 from recipes.m18.measures import Picks, bimodality, picks
+from recipes.m18.quantities import area, generalization_error
+from recipes.quantities import percent
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
@@ -36,44 +36,66 @@ def claims(results: Results) -> Iterator[Claim]:
     Reference:
         M18 figures 3 and 4, section 3.2.
     """
-    yield from _ensemble(results)
+    yield from stated("ensemble", _ensemble(ranked(results)))
     for label, runs in followed(results).items():
         found = [one for run in runs if (one := training(run).found)]
         yield from stated(
             label,
-            (
-                "F4a",
-                "the area begins to drop where train and test loss part",
-                parting(found),
-            ),
-            (
-                "F4b",
-                "area and test loss are negatively correlated, rho = -0.728",
-                opposed(found),
-            ),
+            [
+                (
+                    "F4a",
+                    "the area begins to drop where train and test loss part",
+                    parting(found),
+                ),
+                (
+                    "F4b",
+                    "area and test loss are negatively correlated, rho = -0.728",
+                    opposed(found),
+                ),
+            ],
         )
-    settings = by_setting(results)
+    yield from stated("hyperparameters", _hyperparameters(by_setting(results)))
+
+
+def _ensemble(runs: Sequence[Run]) -> Iterator[tuple[str, str, Outcome | None]]:
+    areas = [area(run) for run in runs]
+    if len(runs) >= 2 * ENDS:
+        yield (
+            "F3a",
+            f"the {ENDS} networks with the lowest generalization error are more robust "
+            f"than the {ENDS} with the highest",
+            greater(areas[:ENDS], areas[-ENDS:], ("best", "worst")),
+        )
+    yield (
+        "F3b",
+        "the area falls with the generalization error",
+        correlated([generalization_error(run) for run in runs], areas, -1),
+    )
+    yield "F3b", "areas fall into two clusters", clustered(areas)
+
+
+def _hyperparameters(
+    settings: "Settings",
+) -> Iterator[tuple[str, str, Outcome | None]]:
+    yield (
+        "F4c",
+        "area and test accuracy are highly correlated, rho = 0.914",
+        correlated(*every(settings), 1, 0.7),
+    )
     areas, accuracies = settings.columns
-    picked = picks(areas, accuracies) if len(areas) > 1 else None
-    yield from stated(
-        "hyperparameters",
-        (
-            "F4c",
-            "area and test accuracy are highly correlated, rho = 0.914",
-            correlated(*every(settings), 1, 0.7),
-        ),
-        (
+    if len(areas) > 1:
+        picked = picks(areas, accuracies)
+        yield (
             "3.2",
             "the area picks one of the best 1, 5 and 10 of 48 settings in 13%, 83% and "
             "98% of random halves",
-            frequent(picked) if picked else None,
-        ),
-        (
+            frequent(picked),
+        )
+        yield (
             "3.2",
             "the setting picked is 1 +- 1.1% less accurate than the best",
-            near(picked) if picked else None,
-        ),
-    )
+            near(picked),
+        )
 
 
 def followed(results: Results) -> dict[str, list[Run]]:
@@ -88,46 +110,14 @@ def followed(results: Results) -> dict[str, list[Run]]:
     return found
 
 
-def _ensemble(results: Results) -> Iterator[Claim]:
-    runs = ranked(results)
-    best, worst = runs[:ENDS], runs[-ENDS:]
-    areas = [quantities.area(run) for run in runs]
-    enough = len(runs) >= 2 * ENDS
-    yield from stated(
-        "ensemble",
-        (
-            "F3a",
-            f"the {ENDS} networks with the lowest generalization error are more robust "
-            f"than the {ENDS} with the highest",
-            greater(
-                [quantities.area(run) for run in best],
-                [quantities.area(run) for run in worst],
-                ("best", "worst"),
-            )
-            if enough
-            else None,
-        ),
-        (
-            "F3b",
-            "the area falls with the generalization error",
-            correlated([quantities.generalization_error(r) for r in runs], areas, -1),
-        ),
-        ("F3b", "areas fall into two clusters", clustered(areas)),
-    )
-
-
 def ranked(results: Results) -> list[Run]:
     """The ensemble, from the lowest generalization error."""
-    runs = [r for r in results.get("ensemble", []) if np.isfinite(quantities.area(r))]
-    return sorted(runs, key=quantities.generalization_error)
+    runs = [r for r in results.get("ensemble", []) if np.isfinite(area(r))]
+    return sorted(runs, key=generalization_error)
 
 
 def clustered(areas: Sequence[float]) -> Outcome | None:
-    """Areas have a distribution of two humps.
-
-    Returns:
-        Outcome; None with fewer than four networks.
-    """
+    """Areas have a distribution of two humps."""
     if len(areas) < 4:
         return None
     found = bimodality(areas)
@@ -141,11 +131,7 @@ def clustered(areas: Sequence[float]) -> Outcome | None:
 
 
 def parting(trainings: Sequence[Mapping[str, Sequence[float]]]) -> Outcome | None:
-    """The area is greatest when the test loss is lowest.
-
-    Returns:
-        Outcome; None without a network.
-    """
+    """The area is greatest when the test loss is lowest."""
     if not trainings:
         return None
     verdicts: list[bool | None] = []
@@ -176,11 +162,7 @@ def parting(trainings: Sequence[Mapping[str, Sequence[float]]]) -> Outcome | Non
 
 
 def opposed(trainings: Sequence[Mapping[str, Sequence[float]]]) -> Outcome | None:
-    """The area falls as the test loss rises, through training.
-
-    Returns:
-        Outcome; None without a network of three epochs.
-    """
+    """The area falls as the test loss rises, through training."""
     found = [
         ranks(one["test_loss"], one["auc"]) for one in trainings if len(one["auc"]) >= 3
     ]
@@ -192,7 +174,7 @@ def opposed(trainings: Sequence[Mapping[str, Sequence[float]]]) -> Outcome | Non
         "Spearman over the epochs that were kept, of each network (largest p; the "
         f"epochs of one network are not independent); held: negative, p < {LEVEL}, in "
         "each",
-        extreme([one.pvalue for one in found], max),
+        largest(one.pvalue for one in found),
         all(one.correlation < 0 and one.pvalue < LEVEL for one in found),
     )
 
@@ -217,7 +199,7 @@ def by_setting(results: Results) -> Settings:
     """The networks of the sweep over learning rates and batch sizes."""
     found: dict[tuple[float, int], list[tuple[float, float]]] = {}
     for run in results.get("hyperparameters", []):
-        pair = quantities.area(run), run.accuracy
+        pair = area(run), run.accuracy
         if np.isfinite(pair[0]):
             key = run.settings.learning_rate, run.settings.batch_size
             found.setdefault(key, []).append(pair)
@@ -247,7 +229,7 @@ def frequent(found: Picks) -> Outcome:
     )
 
 
-def near(found: Picks) -> Outcome:
+def near(found: Picks) -> Outcome | None:
     """The setting that the area picks is nearly as good as the best."""
     mean, deviation = float(found.gaps.mean()), float(found.gaps.std())
     return within(
@@ -256,4 +238,4 @@ def near(found: Picks) -> Outcome:
         GAP,
         percent,
         "the mean gap",
-    ) or Outcome("", "", None, None)
+    )

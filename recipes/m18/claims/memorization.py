@@ -1,15 +1,18 @@
 """Section 3.1: networks that memorize rely more on single directions."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from recipes.claims.table import Claim
-from recipes.claims.verdicts import Outcome, stated
-from recipes.claims.wording import number, percent
-from recipes.data import SHAPES
-from recipes.m18 import analyses, quantities
-from recipes.m18.claims.rules import disordered, lower, sampled, within
+from keras_selectivity.inference import t_test
+from recipes.claims.rules import compared, judged, within
+from recipes.claims.samples import Pairs, sampled
+from recipes.claims.table import Claim, stated
+from recipes.claims.verdicts import LEVEL, UNDECIDED, Outcome
+from recipes.m18 import analyses
+from recipes.m18.quantities import area, half, robustness, training_accuracy
+from recipes.quantities import Quantity, Write, chance, number, percent
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
@@ -24,6 +27,8 @@ TRUE = "true labels"
 FITTED = 0.95
 #: As far from chance may a network be that has lost all units.
 CHANCE = 0.05
+#: For each share of shuffled labels, a number for each network.
+Groups = Mapping[str, Sequence[float]]
 
 
 def claims(results: Results) -> Iterator[Claim]:
@@ -33,61 +38,49 @@ def claims(results: Results) -> Iterator[Claim]:
         M18 figures 1 and 2.
     """
     for sweep, (ablated, noisy) in SWEEPS.items():
-        areas = by_corruption(results, sweep, quantities.area)
-        fitted = started(by_corruption(results, sweep, quantities.training_accuracy))
+        found = groups(results, sweep)
+        fitted = started(by_corruption(found, training_accuracy))
+
+        def lowered(
+            quantity: Quantity,
+            found: dict[str, list[Run]] = found,
+            fitted: Outcome | None = fitted,
+        ) -> Outcome | None:
+            values = by_corruption(found, quantity)
+            return only_fitted(lower(values, quantity.write), fitted)
+
         yield from stated(
             sweep,
-            (
-                ablated,
-                "curves begin at a training accuracy of about 1",
-                fitted,
-            ),
-            (ablated, "curves end at chance", ended(results, sweep)),
-            (
-                ablated,
-                "every share of shuffled labels lowers the area under the curve",
-                only_fitted(lower(areas, TRUE), fitted),
-            ),
-            (
-                ablated,
-                "accuracy falls to a half with fewer units silent",
-                only_fitted(
-                    lower(by_corruption(results, sweep, quantities.half), TRUE), fitted
+            [
+                (ablated, "curves begin at a training accuracy of about 1", fitted),
+                (ablated, "curves end at chance", ended(results.get(sweep, []))),
+                (
+                    ablated,
+                    "every share of shuffled labels lowers the area under the curve",
+                    lowered(area),
                 ),
-            ),
-            (
-                ablated,
-                "curves are not perfectly ordered",
-                only_fitted(disordered(areas), fitted),
-            ),
-            (
-                noisy,
-                "every share of shuffled labels lowers accuracy under noise",
-                only_fitted(
-                    lower(
-                        by_corruption(results, sweep, quantities.robustness),
-                        TRUE,
-                        percent,
-                    ),
-                    fitted,
-                )
-                if noisy
-                else None,
-            ),
+                (
+                    ablated,
+                    "accuracy falls to a half with fewer units silent",
+                    lowered(half),
+                ),
+                (
+                    ablated,
+                    "curves are not perfectly ordered",
+                    only_fitted(disordered(by_corruption(found, area)), fitted),
+                ),
+            ],
         )
+        if noisy:
+            text = "every share of shuffled labels lowers accuracy under noise"
+            yield from stated(sweep, [(noisy, text, lowered(robustness))])
 
 
 def by_corruption(
-    results: Results, sweep: str, quantity: Callable[[Run], float]
+    groups: Mapping[str, Sequence[Run]], quantity: Quantity
 ) -> dict[str, list[float]]:
-    """A quantity of networks, by how many of their labels are shuffled.
-
-    Args:
-        quantity: Number of a run; NaN where it has none.
-    """
-    found = {
-        name: sampled(runs, quantity) for name, runs in groups(results, sweep).items()
-    }
+    """A quantity of networks, by how many of their labels are shuffled."""
+    found = {name: sampled(runs, quantity) for name, runs in groups.items()}
     return {name: values for name, values in found.items() if values}
 
 
@@ -100,22 +93,53 @@ def groups(results: Results, sweep: str) -> dict[str, list[Run]]:
     return found
 
 
-def started(accuracies: dict[str, list[float]]) -> Outcome | None:
-    """Networks have fitted their training labels.
+def lower(groups: Groups, write: Write = number) -> Outcome | None:
+    """Every group is lower than that with true labels."""
+    kept = {label: values for label, values in groups.items() if values}
+    zero = kept.pop(TRUE, None)
+    if not zero or not kept:
+        return None
+    beside = [f"{write(float(np.mean(v)))} ({label})" for label, v in kept.items()]
+    pairs = Pairs({label: (values, zero) for label, values in kept.items()})
+    return judged(
+        compared(pairs, t_test),
+        -1,
+        f"{', '.join(beside)}; {write(float(np.mean(zero)))} ({TRUE})",
+        "t-test over networks, corrected (largest p); held: lower in each group, "
+        f"p < {LEVEL}; {UNDECIDED}",
+    )
 
-    Returns:
-        Outcome; None without a network.
+
+def disordered(groups: Groups) -> Outcome | None:
+    """Means are not in the order of their labels.
+
+    In order of few networks: a single one out of order was all that was claimed, and
+    nothing is decided.
     """
+    means = {
+        label: float(np.mean(values)) for label, values in groups.items() if values
+    }
+    if len(means) < 3:
+        return None
+    rises = int(np.sum(np.diff(list(means.values())) > 0))
+    text = ", ".join(f"{number(mean)} ({label})" for label, mean in means.items())
+    return Outcome(
+        f"{rises} of {len(means) - 1} steps against the order: {text}",
+        "held: a mean is greater than that of a smaller share; otherwise undecided, "
+        "since the claim is of some curves",
+        None,
+        True if rises else None,
+    )
+
+
+def started(accuracies: Groups) -> Outcome | None:
+    """Networks have fitted their training labels."""
     means = {name: float(np.mean(values)) for name, values in accuracies.items()}
-    return within(means, FITTED, float("inf"), percent, "the mean of each group")
+    return within(means, FITTED, math.inf, percent, "the mean of each group")
 
 
 def only_fitted(outcome: Outcome | None, fitted: Outcome | None) -> Outcome | None:
-    """Decide nothing of networks that have not fitted their training labels.
-
-    Returns:
-        Outcome; None for None.
-    """
+    """Decide nothing of networks that have not fitted their training labels."""
     if outcome is None or (fitted is not None and fitted.held):
         return outcome
     return outcome._replace(
@@ -124,20 +148,15 @@ def only_fitted(outcome: Outcome | None, fitted: Outcome | None) -> Outcome | No
     )
 
 
-def ended(results: Results, sweep: str) -> Outcome | None:
-    """Networks without any unit are at chance.
-
-    Returns:
-        Outcome; None without a curve.
-    """
-    runs = results.get(sweep, [])
-    found = [(run, one) for run in runs for one in analyses.curves([run])]
-    if not found:
-        return None
+def ended(runs: Sequence[Run]) -> Outcome | None:
+    """Networks without any unit are at chance."""
     gaps = [
-        float(one.mean[-1]) - one.top_k / SHAPES[run.settings.data][1]
-        for run, one in found
+        float(one.mean[-1]) - chance(run, one.top_k)
+        for run in runs
+        for one in analyses.curves([run])
     ]
+    if not gaps:
+        return None
     return within(
         {"furthest from chance": max(gaps, key=abs)},
         -CHANCE,

@@ -1,17 +1,25 @@
 """Section 3.3 and appendix A.1: dropout, batch normalization, what to clamp to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from keras_selectivity.inference import paired_t_test
-from recipes.claims.table import Claim
-from recipes.claims.verdicts import Outcome, stated
-from recipes.claims.wording import number, percent
-from recipes.m18 import quantities
+from recipes.claims.rules import greater, within
+from recipes.claims.samples import sampled
+from recipes.claims.table import Claim, stated
+from recipes.claims.verdicts import Outcome
 from recipes.m18.analyses import curve, true_labels
-from recipes.m18.claims.rules import Write, greater, sampled, within
 from recipes.m18.measures import area_past, at_fraction
+from recipes.m18.quantities import (
+    area,
+    area_to_mean,
+    training_accuracy,
+    unit_information,
+    unit_selectivity,
+    values,
+)
+from recipes.quantities import Quantity, dead_share, percent
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
@@ -25,72 +33,54 @@ SOLVED = 0.99
 SELECTIVE = 0.5
 
 
+selective_share = Quantity(
+    "selective_share",
+    lambda run: float(np.mean(values(run, "si") > SELECTIVE)),
+    f"units with an SI above {SELECTIVE}",
+    percent,
+)
+#: Row, claim, what is more, and whether with batch normalization or without.
+NORMALIZED = (
+    ("F5b", "batch normalization makes networks more robust to ablation", area, True),
+    ("F6a", "batch normalization lowers class selectivity", unit_selectivity, False),
+    (
+        "F6a",
+        f"more maps have an SI above {SELECTIVE} without batch normalization",
+        selective_share,
+        False,
+    ),
+    ("F6a", "more maps are dead without batch normalization", dead_share, False),
+    ("F6b", "batch normalization raises mutual information", unit_information, True),
+)
+
+
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about dropout, batch normalization and the value of silent units.
 
     Reference:
         M18 figures 5, 6 and A1.
     """
-    yield from _dropout(results)
+    runs = [run for run in results.get("mlp_dropout", []) if curve(run)]
+    yield from stated("mlp_dropout", _dropout(runs))
     normalized = true_labels(results, "convnet")
     plain = results.get("convnet_plain", [])
-
-    def more(
-        quantity: Callable[[Run], float], with_it: bool, write: Write = number
-    ) -> Outcome | None:
-        """Whether it is more with batch normalization, or more without."""
-        pair = sampled(normalized, quantity), sampled(plain, quantity)
-        if with_it:
-            return greater(*pair, ("with", "without"), write=write)
-        return greater(*pair[::-1], ("without", "with"), write=write)
-
-    yield from stated(
-        "convnet",
-        (
-            "F5b",
-            "batch normalization makes networks more robust to ablation",
-            more(quantities.area, True),
-        ),
-        (
-            "F6a",
-            "batch normalization lowers class selectivity",
-            more(quantities.selectivity, False),
-        ),
-        (
-            "F6a",
-            f"more maps have an SI above {SELECTIVE} without batch normalization",
-            more(selective_share, False, percent),
-        ),
-        (
-            "F6a",
-            "more maps are dead without batch normalization",
-            more(quantities.dead_share, False, percent),
-        ),
-        (
-            "F6b",
-            "batch normalization raises mutual information",
-            more(quantities.mutual_information, True),
-        ),
-        (
-            "A1",
-            "ablation to zero is less damaging than to the mean",
-            clamped(normalized),
-        ),
-    )
+    sides = [("with", normalized), ("without", plain)]
+    for rows, claim, quantity, with_it in NORMALIZED:
+        (name, more), (other, less) = sides if with_it else sides[::-1]
+        outcome = greater(
+            sampled(more, quantity),
+            sampled(less, quantity),
+            (name, other),
+            write=quantity.write,
+        )
+        yield from stated("convnet", [(rows, claim, outcome)])
+    text = "ablation to zero is less damaging than to the mean"
+    yield from stated("convnet", [("A1", text, clamped(normalized))])
 
 
-def selective_share(run: Run) -> float:
-    """Share of a network's units with a high SI."""
-    return float(np.mean(quantities.values(run, "si") > SELECTIVE))
-
-
-def clamped(runs: list[Run]) -> Outcome | None:
-    """The area is greater with zero than with the mean.
-
-    Returns:
-        Outcome; None without a network that has both.
-    """
-    pairs = [(quantities.area(r), quantities.area_to_mean(r)) for r in runs]
+def clamped(runs: Sequence[Run]) -> Outcome | None:
+    """The area is greater with zero than with the mean."""
+    pairs = [(area(r), area_to_mean(r)) for r in runs]
     pairs = [pair for pair in pairs if np.isfinite(pair).all()]
     if not pairs:
         return None
@@ -103,43 +93,42 @@ def dropout(run: Run) -> float:
     return float(run.settings.model_options["dropout"])
 
 
-def _dropout(results: Results) -> Iterator[Claim]:
-    sweep = "mlp_dropout"
-    runs = [run for run in results.get(sweep, []) if curve(run)]
+def _dropout(runs: Sequence[Run]) -> Iterator[tuple[str, str, Outcome | None]]:
     true = [run for run in runs if not run.settings.corruption]
     shuffled = [run for run in runs if run.settings.corruption]
-    yield from stated(
-        sweep,
-        (
-            "F5a",
-            "up to the dropout fraction, silent units cost little training accuracy",
-            spared(runs),
-        ),
-        (
-            "F5a",
-            "past it, networks with shuffled labels are more sensitive than those with "
-            "true labels",
-            past(true, shuffled),
-        ),
-        (
-            "F5a",
-            "with true labels, all dropout fractions are similarly robust",
-            similar(true),
-        ),
-        (
-            "3.3",
-            "with shuffled labels, higher dropout ends in worse solutions",
-            worse(shuffled),
-        ),
+    yield (
+        "F5a",
+        "up to the dropout fraction, silent units cost little training accuracy",
+        spared(runs),
+    )
+    yield (
+        "F5a",
+        "past it, networks with shuffled labels are more sensitive than those with "
+        "true labels",
+        past(true, shuffled),
+    )
+    yield (
+        "F5a",
+        "with true labels, all dropout fractions are similarly robust",
+        similar(true),
+    )
+    yield (
+        "3.3",
+        "with shuffled labels, higher dropout ends in worse solutions",
+        worse(shuffled),
     )
 
 
-def spared(runs: list[Run]) -> Outcome | None:
-    """Accuracy has hardly fallen at the dropout fraction.
+def by_dropout(runs: Sequence[Run], quantity: Quantity) -> dict[float, float]:
+    """Mean of a quantity over the networks of each dropout fraction."""
+    found: dict[float, list[float]] = {}
+    for run in runs:
+        found.setdefault(dropout(run), []).append(quantity(run))
+    return {share: float(np.mean(ones)) for share, ones in found.items()}
 
-    Returns:
-        Outcome; None without a run.
-    """
+
+def spared(runs: Sequence[Run]) -> Outcome | None:
+    """Accuracy has hardly fallen at the dropout fraction."""
     losses: dict[str, list[float]] = {}
     for run in runs:
         found = curve(run)
@@ -151,12 +140,8 @@ def spared(runs: list[Run]) -> Outcome | None:
     return within(means, -np.inf, MINIMAL, percent, "each mean loss")
 
 
-def past(true: list[Run], shuffled: list[Run]) -> Outcome | None:
-    """Accuracy past the dropout fraction is higher with true labels.
-
-    Returns:
-        Outcome; None without two that have the same dropout and seed.
-    """
+def past(true: Sequence[Run], shuffled: Sequence[Run]) -> Outcome | None:
+    """Accuracy past the dropout fraction is higher with true labels."""
     areas = [
         {
             (dropout(run), run.settings.seed): area_past(found, dropout(run))
@@ -175,40 +160,25 @@ def past(true: list[Run], shuffled: list[Run]) -> Outcome | None:
     )
 
 
-def similar(runs: list[Run]) -> Outcome | None:
-    """Areas do not depend on the dropout fraction.
-
-    Returns:
-        Outcome; None with fewer than two dropout fractions.
-    """
-    areas: dict[float, list[float]] = {}
-    for run in runs:
-        areas.setdefault(dropout(run), []).append(quantities.area(run))
-    if len(areas) < 2:
+def similar(runs: Sequence[Run]) -> Outcome | None:
+    """Areas do not depend on the dropout fraction."""
+    means = by_dropout(runs, area)
+    if len(means) < 2:
         return None
-    means = {f"{share:g}": float(np.mean(ones)) for share, ones in areas.items()}
-    spread = max(means.values()) - min(means.values())
-    text = ", ".join(f"{mean:.3f} ({share})" for share, mean in means.items())
+    text = ", ".join(f"{mean:.3f} ({share:g})" for share, mean in means.items())
     return Outcome(
         f"area {text}",
         f"held: the means differ by at most {SIMILAR}",
         None,
-        spread <= SIMILAR,
+        max(means.values()) - min(means.values()) <= SIMILAR,
     )
 
 
-def worse(runs: list[Run]) -> Outcome | None:
-    """Training accuracy falls from each dropout fraction to the next.
-
-    Returns:
-        Outcome; None with fewer than two dropout fractions.
-    """
-    found: dict[float, list[float]] = {}
-    for run in sorted(runs, key=dropout):
-        found.setdefault(dropout(run), []).append(quantities.training_accuracy(run))
-    if len(found) < 2:
+def worse(runs: Sequence[Run]) -> Outcome | None:
+    """Training accuracy falls from each dropout fraction to the next."""
+    means = by_dropout(sorted(runs, key=dropout), training_accuracy)
+    if len(means) < 2:
         return None
-    means = {share: float(np.mean(ones)) for share, ones in found.items()}
     return Outcome(
         ", ".join(f"{percent(mean)} ({share:g})" for share, mean in means.items()),
         "training accuracy without dropout; held: it falls at every step; undecided "

@@ -4,17 +4,19 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from keras_selectivity.inference import rank_sum_test
 from keras_selectivity.perturbation import ImportanceCorrelations
 from keras_selectivity.perturbation import importance_correlations as correlations
 from keras_selectivity.perturbation.correlation import (
     ImportanceCorrelation,
     correlation,
 )
-from recipes.claims.table import Claim
-from recipes.claims.verdicts import LEVEL, Outcome, extreme, stated
-from recipes.claims.wording import percent
+from recipes.claims.rules import compared, judged, ranks
+from recipes.claims.samples import Found
+from recipes.claims.table import Claim, Row, claimed
+from recipes.claims.verdicts import FEW, LEVEL, Outcome, largest
 from recipes.m18.analyses import SINGLE, Units, true_labels, units
-from recipes.m18.claims.rules import early_is_greater, ranks
+from recipes.quantities import number, percent
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
@@ -24,13 +26,6 @@ SLIGHT = 0.3
 NO_MORE = 0.1
 #: Share of the selective units that are "many".
 MANY = 1 / 3
-#: Rows of importance against SI, of lines by layer, and of the same against mutual
-#: information.
-ROWS = {
-    "mlp": ("F7a", "F7a", "A4a", "A4a"),
-    "convnet": ("F7b", "F7c", "A4b", "A4c"),
-    "resnet50": ("F7d", "F7e", "A4d", "A4e"),
-}
 
 
 def claims(results: Results) -> Iterator[Claim]:
@@ -39,63 +34,14 @@ def claims(results: Results) -> Iterator[Claim]:
     Reference:
         M18 figures 7 and A2 to A4.
     """
-    for network, (cloud, lines, cloud_mi, lines_mi) in ROWS.items():
-        runs = true_labels(results, SINGLE[network])
-        found = [one for run in runs if (one := units(run)) is not None]
-        si, mi = related(found, "si"), related(found, "mutual_information")
-        convnet = network == "convnet"
-        yield from stated(
-            SINGLE[network],
-            (
-                cloud,
-                "SI and importance correlate slightly, rho = 0.095",
-                slight(si) if network == "mlp" else None,
-            ),
-            (
-                cloud,
-                "SI and importance correlate negatively, rho = -0.428",
-                signed(si, -1) if convnet else None,
-            ),
-            (cloud, "selective units are no more important", no_more(si)),
-            (cloud, "many highly selective units have little impact", idle(si)),
-            (
-                lines,
-                "the negative correlation is that of the early layers, later ones have "
-                "none",
-                early_alone(si) if network != "mlp" else None,
-            ),
-            (
-                lines,
-                "units of early layers are more important than those of later ones",
-                early_is_greater(
-                    [one.importance for one in si], ("early layers", "later layers")
-                ),
-            ),
-            (cloud_mi, "mutual information is a poor predictor", slight(mi)),
-            (
-                lines_mi,
-                "mutual information and importance are related in the first and last "
-                "layers more than between",
-                at_the_ends(mi) if convnet else None,
-            ),
-            (
-                lines_mi,
-                "mutual information is a poor predictor within layers",
-                weak_within(mi) if network == "resnet50" else None,
-            ),
-            (
-                {"mlp": "", "convnet": "A2a", "resnet50": "A2b"}[network],
-                "SI rises with depth",
-                rising(runs) if network != "mlp" else None,
-            ),
-            (
-                {"mlp": "", "convnet": "A3a", "resnet50": "A3b"}[network],
-                "SI and the L1 norm of the filter correlate negatively"
-                if convnet
-                else "SI and the L1 norm of the filter do not correlate",
-                norms(found, convnet) if network != "mlp" else None,
-            ),
-        )
+    for network, rows in ROWS.items():
+        yield from claimed(results, SINGLE[network], rows)
+
+
+def silenced(results: Results, sweep: str) -> list[Units]:
+    """The units of a sweep's networks, where they were silenced one by one."""
+    each = (units(run) for run in true_labels(results, sweep))
+    return [one for one in each if one is not None]
 
 
 def related(found: Sequence[Units], metric: str) -> list[ImportanceCorrelations]:
@@ -110,11 +56,7 @@ def with_norm(one: Units) -> ImportanceCorrelation:
 
 
 def slight(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
-    """The correlation is small.
-
-    Returns:
-        Outcome; None without a network in which both vary.
-    """
+    """The correlation is small."""
     return _overall(
         [one.overall for one in found],
         f"the mean is below {SLIGHT} in size",
@@ -122,21 +64,13 @@ def slight(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     )
 
 
-def signed(found: Sequence[ImportanceCorrelations], sign: int) -> Outcome | None:
-    """The correlation has a sign in every network.
-
-    Returns:
-        Outcome; None without a network in which both vary.
-    """
-    return _signed([one.overall for one in found], sign)
+def correlated_negatively(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
+    """The correlation is negative in every network."""
+    return _negative([one.overall for one in found])
 
 
 def no_more(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
-    """The correlation is not clearly positive.
-
-    Returns:
-        Outcome; None without a network in which both vary.
-    """
+    """The correlation is not clearly positive."""
     return _overall(
         [one.overall for one in found],
         f"the mean is {NO_MORE} or less",
@@ -144,27 +78,25 @@ def no_more(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     )
 
 
-def norms(found: Sequence[Units], negative: bool) -> Outcome | None:
-    """SI and the L1 norm of filters correlate negatively, or not at all.
+def norms_negative(found: Sequence[Units]) -> Outcome | None:
+    """SI and the L1 norm of filters correlate negatively in every network."""
+    return _negative([with_norm(one) for one in found])
 
-    Returns:
-        Outcome; None without a network in which both vary.
-    """
-    each = [with_norm(one) for one in found]
-    if negative:
-        return _signed(each, -1)
+
+def norms_unrelated(found: Sequence[Units]) -> Outcome | None:
+    """SI and the L1 norm of filters do not correlate."""
     return _overall(
-        each,
+        [with_norm(one) for one in found],
         f"the mean is below {NO_MORE} in size",
         lambda rhos, _: bool(abs(np.mean(rhos)) < NO_MORE),
     )
 
 
-def _signed(each: Sequence[ImportanceCorrelation], sign: int) -> Outcome | None:
+def _negative(each: Sequence[ImportanceCorrelation]) -> Outcome | None:
     return _overall(
         each,
-        f"{'positive' if sign > 0 else 'negative'}, p < {LEVEL}, in each",
-        lambda rhos, p: bool(np.all(sign * rhos > 0) and np.all(p < LEVEL)),
+        f"negative, p < {LEVEL}, in each",
+        lambda rhos, p: bool(np.all(rhos < 0) and np.all(p < LEVEL)),
     )
 
 
@@ -182,17 +114,13 @@ def _overall(
     return Outcome(
         f"rho {text}",
         f"Spearman over the units of each network (largest p); held: {rule}",
-        extreme(pvalues.tolist(), max),
+        largest(pvalues.tolist()),
         holds(rhos, pvalues),
     )
 
 
 def idle(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
-    """Of the most selective units many are less important than half of all.
-
-    Returns:
-        Outcome; None without a network.
-    """
+    """Of the most selective units many are less important than half of all."""
     shares = []
     for one in found:
         si = np.concatenate([*one.selectivity.values()])
@@ -210,24 +138,42 @@ def idle(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     )
 
 
-def by_layer(found: Sequence[ImportanceCorrelations]) -> np.ndarray:
-    """Rank correlations of layers, mean over networks.
+def early_is_greater(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
+    """Units of the first half of a network's layers are more important."""
+    pairs = {}
+    for place, network in enumerate(found):
+        layers = [*network.importance.values()]
+        if middle := len(layers) // 2:
+            pairs[place] = (
+                np.concatenate(layers[:middle]),
+                np.concatenate(layers[middle:]),
+            )
+    if not pairs:
+        return None
+    means = [[float(np.mean(one)) for one in pair] for pair in pairs.values()]
+    first, second = map(number, np.mean(means, axis=0))
+    # Of the many units of one network: nothing found is held against the claim.
+    tests = compared(pairs, rank_sum_test)
+    return judged(
+        {place: one._replace(size=FEW) for place, one in tests.items()},
+        1,
+        f"{first} (early layers) against {second} (later layers), mean of {len(pairs)} "
+        "networks",
+        "rank-sum test over the units of each network, corrected (largest p); held: "
+        f"the former greater, p < {LEVEL}, in each",
+    )
 
-    Returns:
-        `(layers,)`; NaN for a layer that has none in any network.
-    """
+
+def layer_correlations(found: Sequence[ImportanceCorrelations]) -> np.ndarray:
+    """Rank correlations of layers, mean over networks; NaN where none has any."""
     table = [[layer.spearman for layer in one.layers.values()] for one in found]
     kept = np.ma.masked_invalid(np.array(table, float).reshape(len(found), -1))
     return np.ma.filled(kept.mean(axis=0).astype(float), np.nan)
 
 
 def early_alone(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
-    """Early layers have a negative correlation, later ones hardly any.
-
-    Returns:
-        Outcome; None without a network of two layers.
-    """
-    rhos = by_layer(found) if found else np.empty(0)
+    """Early layers have a negative correlation, later ones hardly any."""
+    rhos = layer_correlations(found) if found else np.empty(0)
     if len(rhos) < 2:
         return None
     middle = len(rhos) // 2
@@ -243,12 +189,8 @@ def early_alone(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
 
 
 def at_the_ends(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
-    """The first and last two layers have larger correlations than those between.
-
-    Returns:
-        Outcome; None without a network of five layers.
-    """
-    rhos = abs(by_layer(found)) if found else np.empty(0)
+    """The first and last two layers have larger correlations than those between."""
+    rhos = abs(layer_correlations(found)) if found else np.empty(0)
     if len(rhos) < 5:
         return None
     ends = float(np.nanmean([*rhos[:2], *rhos[-2:]]))
@@ -263,14 +205,10 @@ def at_the_ends(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
 
 
 def weak_within(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
-    """Correlations within layers are small on average.
-
-    Returns:
-        Outcome; None without a network.
-    """
+    """Correlations within layers are small on average."""
     if not found:
         return None
-    size = float(np.nanmean(abs(by_layer(found))))
+    size = float(np.nanmean(abs(layer_correlations(found))))
     return Outcome(
         f"mean size of rho {size:.2f}",
         "Spearman over the units of each layer, mean over networks, its size, mean "
@@ -280,12 +218,8 @@ def weak_within(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     )
 
 
-def rising(runs: Sequence[Run]) -> Outcome | None:
-    """Mean SI rises from layer to layer.
-
-    Returns:
-        Outcome; None with fewer than three layers.
-    """
+def rises_with_depth(runs: Sequence[Run]) -> Outcome | None:
+    """Mean SI rises from layer to layer."""
     table = [list(run.report.layer_means("si").values()) for run in runs]
     if not table or len(table[0]) < 3:
         return None
@@ -299,3 +233,79 @@ def rising(runs: Sequence[Run]) -> Outcome | None:
         found.pvalue,
         bool(found.correlation > 0 and found.pvalue < LEVEL),
     )
+
+
+_UNITS = Found(silenced)
+_SI = Found(lambda results, sweep: related(silenced(results, sweep), "si"))
+_MI = Found(
+    lambda results, sweep: related(silenced(results, sweep), "mutual_information")
+)
+_RUNS = Found(true_labels)
+
+
+def _clouds(si: str) -> list[Row]:
+    """Of all units of a network."""
+    return [
+        Row(si, "selective units are no more important").by(no_more, _SI),
+        Row(si, "many highly selective units have little impact").by(idle, _SI),
+    ]
+
+
+def _lines(rows: str) -> list[Row]:
+    """Of the units of each layer."""
+    return [
+        Row(
+            rows,
+            "the negative correlation is that of the early layers, later ones have "
+            "none",
+        ).by(early_alone, _SI),
+        _early(rows),
+    ]
+
+
+def _early(rows: str) -> Row:
+    text = "units of early layers are more important than those of later ones"
+    return Row(rows, text).by(early_is_greater, _SI)
+
+
+def _information(rows: str) -> Row:
+    return Row(rows, "mutual information is a poor predictor").by(slight, _MI)
+
+
+ROWS = {
+    "mlp": [
+        Row("F7a", "SI and importance correlate slightly, rho = 0.095").by(slight, _SI),
+        *_clouds("F7a"),
+        _early("F7a"),
+        _information("A4a"),
+    ],
+    "convnet": [
+        Row("F7b", "SI and importance correlate negatively, rho = -0.428").by(
+            correlated_negatively, _SI
+        ),
+        *_clouds("F7b"),
+        *_lines("F7c"),
+        _information("A4b"),
+        Row(
+            "A4c",
+            "mutual information and importance are related in the first and last "
+            "layers more than between",
+        ).by(at_the_ends, _MI),
+        Row("A2a", "SI rises with depth").by(rises_with_depth, _RUNS),
+        Row("A3a", "SI and the L1 norm of the filter correlate negatively").by(
+            norms_negative, _UNITS
+        ),
+    ],
+    "resnet50": [
+        *_clouds("F7d"),
+        *_lines("F7e"),
+        _information("A4d"),
+        Row("A4e", "mutual information is a poor predictor within layers").by(
+            weak_within, _MI
+        ),
+        Row("A2b", "SI rises with depth").by(rises_with_depth, _RUNS),
+        Row("A3b", "SI and the L1 norm of the filter do not correlate").by(
+            norms_unrelated, _UNITS
+        ),
+    ],
+}

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from keras_selectivity.inference import spearman
+from recipes.claims.rules import ranks
 from recipes.figures import Drawing, panels
 from recipes.m18 import quantities
 from recipes.m18.analyses import curves, training
@@ -20,7 +21,6 @@ from recipes.m18.claims.generalization import (
     followed,
     ranked,
 )
-from recipes.m18.claims.rules import ranks
 from recipes.m18.figures.pieces import BANDS, ablated, legend, titled
 from recipes.m18.measures import picks
 from recipes.runner.results import Results

@@ -1,20 +1,32 @@
 """Regularization at some epochs (R22 sections 4.4 to 4.7, A.5)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from recipes.claims.table import Claim
-from recipes.claims.verdicts import LEVEL, UNDECIDED, Outcome, decided, stated, together
-from recipes.claims.wording import number
-from recipes.r22.claims.rules import (
-    LAST,
-    MARGIN,
-    harmless,
-    higher,
-    loses,
-    points,
-    pvalue,
+from recipes.claims import rules
+from recipes.claims.rules import (
+    NAMES,
+    Compared,
+    compared,
+    in_all,
+    listed,
+    t_or_prediction,
+)
+from recipes.claims.samples import Pairs, Values
+from recipes.claims.table import Claim, stated
+from recipes.claims.verdicts import (
+    LEVEL,
+    UNDECIDED,
+    Outcome,
+    decided,
+    largest,
+    together,
+)
+from recipes.quantities import (
+    accuracy_by_epoch,
+    number,
+    training_accuracy_by_epoch,
 )
 from recipes.r22.modules import EARLY, LATE
 from recipes.r22.quantities import (
@@ -22,7 +34,6 @@ from recipes.r22.quantities import (
     FROM_5,
     NONE,
     Cases,
-    accuracy,
     common_epochs,
     early_selectivity,
     main_cases,
@@ -31,12 +42,15 @@ from recipes.r22.quantities import (
     representation,
     starts,
     strengths,
-    training_accuracy,
 )
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
 Value = Callable[[Run], np.ndarray]
+#: Points of accuracy that count as about equal: the paper gives no number.
+MARGIN = 2.0
+#: Epochs at the end of a training whose accuracies are averaged.
+LAST = 3
 #: "SI near 1".
 NEAR_ONE = 0.9
 #: The first epochs, those of the early peak.
@@ -48,78 +62,72 @@ def claims(results: Results) -> Iterator[Claim]:
     cases = main_cases(results)
     if NONE not in cases:
         return
-    yield from _main(cases)
-    yield from _starts(results, cases[NONE])
-    yield from _strengths(results)
-    yield from _promoting(results, cases[NONE])
-    yield from _recovery(results, cases)
-    yield from _representation(results, cases)
+    none, main = cases[NONE], "resnet50, alpha -20"
+    if len(cases) == 3:
+        yield from stated(main, _main(cases))
+    if {0, 1} <= set(found := starts(results)):
+        yield from stated(main, _starts(found, none))
+    yield from _strengths(strengths(results))
+    if large := promoted(results, "for_large"):
+        by_label = {f"alpha {alpha:+g}": runs for alpha, runs in large.items()}
+        name = "resnet50, modules 4 to 6, first four epochs"
+        yield from stated(name, _promoted(by_label, none))
+    yield from stated(
+        "resnet50, all modules",
+        [
+            (
+                "F14",
+                "alpha of +1 and +5, for four epochs or one, is worse than without",
+                in_all(_labeled(_small(results), none), -1),
+            )
+        ],
+    )
+    if "recovery" in results:
+        text = "switched off after four epochs it recovers, slowly"
+        outcome = recovers(results["recovery"], none)
+        yield from stated(main, [("F15b, A.5.3", text, outcome)])
+    yield from _representation(cases, results.get("representation", []))
 
 
-def _main(cases: Cases) -> Iterator[Claim]:
-    if len(cases) < 3:
-        return
+def _main(cases: Cases) -> Iterator[tuple[str, str, Outcome | None]]:
     none, at_0, at_5 = (cases[label] for label in (NONE, FROM_0, FROM_5))
-    yield from stated(
-        "resnet50, alpha -20",
-        (
-            "F6a",
-            "from epoch 0 SI of modules 4 to 6 is kept down in the first epochs",
-            higher(
-                {
-                    "SI in epochs 1 to 4, none": (
-                        early(none, early_selectivity),
-                        early(at_0, early_selectivity),
-                    )
-                }
-            ),
-        ),
-        (
-            "F6b",
-            "from epoch 0 test accuracy is significantly worse than without",
-            loses(compare(at_0, none)),
-        ),
-        (
-            "F6b",
-            "so is training accuracy",
-            loses(compare(at_0, none, training_accuracy)),
-        ),
-        ("F6b", "from epoch 5 about as good as without", harmless(compare(at_5, none))),
-        ("F6b", "from epoch 0 worse than from epoch 5", _worse(cases)),
-        (
-            "F15a",
-            "kept on from epoch 0 it never recovers",
-            stays_behind(at_0, none),
-        ),
+    yield (
+        "F6a",
+        "from epoch 0 SI of modules 4 to 6 is kept down in the first epochs",
+        early_higher("SI in epochs 1 to 4, none", none, at_0, early_selectivity),
     )
-
-
-def _starts(results: Results, none: list[Run]) -> Iterator[Claim]:
-    found = starts(results)
-    if not {0, 1} <= set(found):
-        return
-    yield from stated(
-        "resnet50, alpha -20",
-        (
-            "F7",
-            "started from epochs 1 to 5 about as good as without",
-            harmless(
-                _labeled(
-                    {f"from {start}": runs for start, runs in found.items() if start},
-                    none,
-                )
-            ),
-        ),
-        (
-            "F7",
-            "only started from epoch 0 is worse",
-            _only_first(found, none),
-        ),
+    yield (
+        "F6b",
+        "from epoch 0 test accuracy is significantly worse than without",
+        in_all(at_the_end(at_0, none), -1),
     )
+    yield (
+        "F6b",
+        "so is training accuracy",
+        in_all(at_the_end(at_0, none, training_accuracy_by_epoch), -1),
+    )
+    yield (
+        "F6b",
+        "from epoch 5 about as good as without",
+        harmless(at_the_end(at_5, none)),
+    )
+    yield "F6b", "from epoch 0 worse than from epoch 5", _worse(cases)
+    yield "F15a", "kept on from epoch 0 it never recovers", stays_behind(at_0, none)
 
 
-def _strengths(results: Results) -> Iterator[Claim]:
-    found = strengths(results)
+def _starts(
+    found: Mapping[int, list[Run]], none: list[Run]
+) -> Iterator[tuple[str, str, Outcome | None]]:
+    later = {f"from {start}": runs for start, runs in found.items() if start}
+    yield (
+        "F7",
+        "started from epochs 1 to 5 about as good as without",
+        harmless(_labeled(later, none)),
+    )
+    yield "F7", "only started from epoch 0 is worse", _only_first(found, none)
+
+
+def _strengths(found: Mapping[float, Cases]) -> Iterator[Claim]:
     for alpha, claim, rule in (
         (-1.0, "no difference between none, from epoch 0 and from epoch 5", _no_loss),
         (-5.0, "from epoch 0 worse than from epoch 5", _worse),
@@ -127,34 +135,30 @@ def _strengths(results: Results) -> Iterator[Claim]:
         (-20.0, "from epoch 0 significantly worse than from epoch 5", _worse),
     ):
         if alpha in found:
-            yield from stated(
-                f"resnet50, alpha {alpha:g}", ("F11, A.5.1", claim, rule(found[alpha]))
-            )
-    yield from stated(
-        "resnet50",
-        ("F12", "the stronger, the lower SI of modules 4 to 6", _in_order(found)),
+            name = f"resnet50, alpha {alpha:g}"
+            yield from stated(name, [("F11, A.5.1", claim, rule(found[alpha]))])
+    text = "the stronger, the lower SI of modules 4 to 6"
+    yield from stated("resnet50", [("F12", text, _in_order(found))])
+
+
+def _promoted(
+    by_label: Cases, none: list[Run]
+) -> Iterator[tuple[str, str, Outcome | None]]:
+    yield "F13", "alpha of +10 and +20 makes SI near 1", _near_one(by_label)
+    yield (
+        "F13",
+        "module 7, which is not regularized, has less SI than the others",
+        _late_lower(by_label),
+    )
+    yield (
+        "F13",
+        "accuracy is much worse than without",
+        in_all(_labeled(by_label, none), -1),
     )
 
 
-def _promoting(results: Results, none: list[Run]) -> Iterator[Claim]:
-    large = promoted(results, "for_large")
-    if large:
-        by_label = {f"alpha {alpha:+g}": runs for alpha, runs in large.items()}
-        yield from stated(
-            "resnet50, modules 4 to 6, first four epochs",
-            ("F13", "alpha of +10 and +20 makes SI near 1", _near_one(by_label)),
-            (
-                "F13",
-                "module 7, which is not regularized, has less SI than the others",
-                _late_lower(by_label),
-            ),
-            (
-                "F13",
-                "accuracy is much worse than without",
-                loses(_labeled(by_label, none)),
-            ),
-        )
-    small = {
+def _small(results: Results) -> Cases:
+    return {
         f"alpha {alpha:+g}, {when}": runs
         for when, sweep in (
             ("first four epochs", "for_small_four"),
@@ -162,87 +166,88 @@ def _promoting(results: Results, none: list[Run]) -> Iterator[Claim]:
         )
         for alpha, runs in promoted(results, sweep).items()
     }
-    yield from stated(
-        "resnet50, all modules",
+
+
+def _representation(cases: Cases, favored: list[Run]) -> Iterator[Claim]:
+    none, against = cases[NONE], cases.get(FROM_0, [])
+    for runs, network, claim in (
         (
-            "F14",
-            "alpha of +1 and +5, for four epochs or one, is worse than without",
-            loses(_labeled(small, none)),
-        ),
-    )
-
-
-def _recovery(results: Results, cases: Cases) -> Iterator[Claim]:
-    if "recovery" not in results:
-        return
-    yield from stated(
-        "resnet50, alpha -20",
-        (
-            "F15b, A.5.3",
-            "switched off after four epochs it recovers, slowly",
-            recovers(results["recovery"], cases[NONE]),
-        ),
-    )
-
-
-def _representation(results: Results, cases: Cases) -> Iterator[Claim]:
-    against = cases.get(FROM_0)
-    favored = results.get("representation")
-    none = early(cases[NONE], representation)
-    both = {
-        label: runs for label, runs in (("against", against), ("for", favored)) if runs
-    }
-    if against:
-        yield from stated(
+            against,
             "resnet50, alpha -20",
-            (
-                "F16",
-                "from epoch 0 some classes are over-represented in the first epochs",
-                higher({"epochs 1 to 4:": (early(against, representation), none)}),
-            ),
-        )
-    if favored:
-        yield from stated(
+            "from epoch 0 some classes are over-represented in the first epochs",
+        ),
+        (
+            favored,
             "resnet50, alpha +20",
-            (
-                "F16",
-                "so are they when regularized for selectivity",
-                higher({"epochs 1 to 4:": (early(favored, representation), none)}),
-            ),
-        )
+            "so are they when regularized for selectivity",
+        ),
+    ):
+        if runs:
+            outcome = early_higher("epochs 1 to 4:", runs, none, representation)
+            yield from stated(network, [("F16", claim, outcome)])
+    both = {label: r for label, r in (("against", against), ("for", favored)) if r}
     if both:
-        yield from stated(
-            "resnet50",
-            ("section 4.7", "later that is gone", gone(both, cases[NONE])),
-        )
+        text = "later that is gone"
+        yield from stated("resnet50", [("section 4.7", text, gone(both, none))])
 
 
-def final(runs: Sequence[Run], epochs: int, value: Value = accuracy) -> list[float]:
+def in_percent(value: float) -> str:
+    """A number that is in percent already.
+
+    Example:
+        >>> in_percent(92.46)
+        '92.5%'
+    """
+    return f"{value:.1f}%"
+
+
+def final(
+    runs: Sequence[Run], epochs: int, value: Value = accuracy_by_epoch
+) -> list[float]:
     """Means over the last three epochs up to a common one."""
     first = max(1, epochs - LAST + 1)
     return [float(np.mean(value(run)[first : epochs + 1])) for run in runs]
 
 
-def early(runs: Sequence[Run], value: Value) -> list[float]:
-    """Means over the first four epochs."""
-    return [float(np.mean(value(run)[FIRST])) for run in runs]
+def early_higher(
+    label: str, runs: Sequence[Run], others: Sequence[Run], value: Value
+) -> Outcome | None:
+    """A mean over the first four epochs is higher in some networks than in others."""
+    first, second = (
+        [float(np.mean(value(run)[FIRST])) for run in ones] for ones in (runs, others)
+    )
+    return in_all(Pairs({label: (first, second)}), 1)
 
 
-def compare(
-    one: list[Run], other: list[Run], value: Value = accuracy
-) -> dict[str, tuple[list[float], list[float]]]:
+def at_the_end(
+    one: list[Run], other: list[Run], value: Value = accuracy_by_epoch
+) -> Pairs[str]:
     """Final values of two samples, at the last epoch that all of them have had."""
     epochs = common_epochs([*one, *other])
-    label = f"epochs {max(1, epochs - LAST + 1)} to {epochs}:"
-    return {label: (final(one, epochs, value), final(other, epochs, value))}
+    label = f"{_last(epochs)}:"
+    pair = final(one, epochs, value), final(other, epochs, value)
+    return Pairs({label: pair}, in_percent)
+
+
+def harmless(pairs: Pairs[str]) -> Outcome | None:
+    """Next to nothing is lost in the first sample of each pair."""
+    return rules.harmless(
+        pairs,
+        MARGIN,
+        listed(pairs),
+        f"{NAMES[t_or_prediction]}, corrected (smallest p); held: at most {MARGIN:g} "
+        f"points lost, none of it significant, in all; more, {UNDECIDED}",
+        test=t_or_prediction,
+    )
 
 
 def stays_behind(kept: list[Run], none: list[Run]) -> Outcome:
-    """Whether networks never catch up in the second half of their training."""
+    """Networks never catch up in the second half of their training."""
     epochs = common_epochs([*kept, *none])
     half = slice(max(1, epochs // 2), epochs + 1)
     ones, others = (
-        np.mean([accuracy(run)[half] for run in runs], axis=0) for runs in (kept, none)
+        np.mean([accuracy_by_epoch(run)[half] for run in runs], axis=0)
+        for runs in (kept, none)
     )
     gaps = others - ones
     return Outcome(
@@ -256,105 +261,91 @@ def stays_behind(kept: list[Run], none: list[Run]) -> Outcome:
 
 
 def recovers(off: list[Run], none: list[Run]) -> Outcome | None:
-    """Whether networks catch up after the regularizer is switched off.
-
-    Returns:
-        What was found; None if the training ends too soon to tell.
-    """
-    stop = off[0].settings.window[-1]
+    """Networks catch up after the regularizer is switched off; None of a short run."""
+    stop = _stop(off[0])
     epochs = common_epochs([*off, *none])
     if epochs < stop + 2 * LAST - 1:
         return None
-    (pair,) = compare(off, none).values()
     # A single epoch at a high learning rate says little.
-    at_stop = [final(runs, stop + LAST - 1) for runs in (off, none)]
-    then = float(np.mean(at_stop[1]) - np.mean(at_stop[0]))
-    lost = float(np.mean(pair[1]) - np.mean(pair[0]))
+    at_stop, at_end = (
+        (final(off, last), final(none, last)) for last in (stop + LAST - 1, epochs)
+    )
+    then, now = _compared(*at_stop), _compared(*at_end)
     return Outcome(
-        f"epochs {stop} to {stop + LAST - 1}: {points(*at_stop)}; at the end "
-        f"{points(*pair)}",
+        f"epochs {stop} to {stop + LAST - 1}: {_beside(*at_stop)}; at the end "
+        f"{_beside(*at_end)}",
         f"held: more than {MARGIN:g} points behind in the {LAST} epochs from when it "
         f"is switched off, at most {MARGIN:g} in the last {LAST}; undecided where "
         "nothing was lost that could be recovered (p of the last epochs, by t-test)",
-        None if np.isnan(p := pvalue(*pair)) else p,
-        lost <= MARGIN if then > MARGIN else None,
+        largest([now.pvalue]),
+        -now.gap <= MARGIN if -then.gap > MARGIN else None,
     )
 
 
-def gone(both: dict[str, list[Run]], none: list[Run]) -> Outcome:
-    """Whether class representation ends as balanced as without a regularizer."""
-    found = {}
+def gone(both: Cases, none: list[Run]) -> Outcome:
+    """Class representation ends as balanced as without a regularizer."""
+    pairs = {}
     for label, runs in both.items():
         epochs = common_epochs([*runs, *none])
-        found[label] = (
-            final(runs, epochs, representation),
-            final(none, epochs, representation),
-        )
+        first, second = (final(ones, epochs, representation) for ones in (runs, none))
+        pairs[label] = first, second
     return Outcome(
-        "; ".join(
-            f"{label} {number(float(np.mean(a)))} against {number(float(np.mean(b)))}"
-            for label, (a, b) in found.items()
-        ),
+        listed(Pairs(pairs)),
         f"held: the mean over the last {LAST} epochs is at most 10% above that without",
         None,
-        all(np.mean(a) <= 1.1 * np.mean(b) for a, b in found.values()),
+        all(np.mean(a) <= 1.1 * np.mean(b) for a, b in pairs.values()),
     )
 
 
-def _labeled(
-    by_label: dict[str, list[Run]], none: list[Run]
-) -> dict[str, tuple[list[float], list[float]]]:
+def _labeled(by_label: Cases, none: list[Run]) -> Pairs[str]:
     """Final values of each case beside those without, all at one epoch."""
     runs = [run for ones in by_label.values() for run in ones]
     epochs = common_epochs([*none, *runs])
     plain = final(none, epochs)
-    return {label: (final(ones, epochs), plain) for label, ones in by_label.items()}
+    pairs = {label: (final(ones, epochs), plain) for label, ones in by_label.items()}
+    return Pairs(pairs, in_percent)
 
 
-def _only_first(found: dict[int, list[Run]], none: list[Run]) -> Outcome | None:
+def _only_first(found: Mapping[int, list[Run]], none: list[Run]) -> Outcome:
     """From epoch 0 lower than without, and than each of the later starts."""
     epochs = common_epochs([*none, *(run for runs in found.values() for run in runs)])
     at_0, plain = final(found[0], epochs), final(none, epochs)
     later = {s: float(np.mean(final(r, epochs))) for s, r in found.items() if s}
-    p = pvalue(at_0, plain)
     worst = min(later, key=lambda start: later[start])
-    lower = decided(bool(np.mean(at_0) < np.mean(plain)), p, min(len(at_0), len(plain)))
+    test = _compared(at_0, plain)
     return Outcome(
-        f"at epoch {epochs}: {points(at_0, plain)} without; the worst of the others, "
+        f"at epoch {epochs}: {_beside(at_0, plain)} without; the worst of the others, "
         f"from {worst}, {later[worst]:.1f}%",
         "t-test against none; held: lower than without, "
         f"p < {LEVEL}, and lower than each of the others by more than {MARGIN:g} "
         f"points; {UNDECIDED}",
-        None if np.isnan(p) else p,
-        together([lower, bool(np.mean(at_0) < later[worst] - MARGIN)]),
+        largest([test.pvalue]),
+        together([test.verdict(-1), bool(np.mean(at_0) < later[worst] - MARGIN)]),
     )
 
 
 def _no_loss(cases: Cases) -> Outcome | None:
-    return harmless(
-        _labeled({label: cases[label] for label in (FROM_0, FROM_5)}, cases[NONE])
-    )
+    both = {label: cases[label] for label in (FROM_0, FROM_5)}
+    return harmless(_labeled(both, cases[NONE]))
 
 
 def _worse(cases: Cases) -> Outcome:
     """From epoch 0 lower than from epoch 5; single networks need those without."""
     epochs = common_epochs([run for runs in cases.values() for run in runs])
     at_0, at_5, none = (final(cases[label], epochs) for label in (FROM_0, FROM_5, NONE))
-    single = len(at_0) == len(at_5) == 1
-    other = none if single else at_5
-    p = pvalue(at_0, other)
+    other = none if len(at_0) == len(at_5) == 1 else at_5
+    test = _compared(at_0, other)
     lower = bool(np.mean(at_0) < min(np.mean(at_5), np.mean(other)))
     return Outcome(
-        f"epochs {max(1, epochs - LAST + 1)} to {epochs}: {points(at_0, at_5)}, "
-        f"{np.mean(none):.1f}% without",
+        f"{_last(epochs)}: {_beside(at_0, at_5)}, {np.mean(none):.1f}% without",
         "t-test; of single networks, whether that from epoch 0 lies outside what those "
         f"without predict for one more; held: lower, p < {LEVEL}; {UNDECIDED}",
-        None if np.isnan(p) else p,
-        decided(lower, p, min(len(at_0), len(other))),
+        largest([test.pvalue]),
+        decided(lower, test.pvalue, test.size),
     )
 
 
-def _in_order(found: dict[float, Cases]) -> Outcome | None:
+def _in_order(found: Mapping[float, Cases]) -> Outcome | None:
     """SI at the end falls from strength to strength, from epoch 0 and from 5."""
     if len(found) < 3:
         return None
@@ -380,7 +371,7 @@ def _in_order(found: dict[float, Cases]) -> Outcome | None:
     )
 
 
-def _near_one(by_label: dict[str, list[Run]]) -> Outcome:
+def _near_one(by_label: Cases) -> Outcome:
     """SI of modules 4 to 6 in the last epoch with the regularizer."""
     found = {
         label: float(np.mean([early_selectivity(run)[_stop(run)] for run in runs]))
@@ -395,7 +386,7 @@ def _near_one(by_label: dict[str, list[Run]]) -> Outcome:
     )
 
 
-def _late_lower(by_label: dict[str, list[Run]]) -> Outcome:
+def _late_lower(by_label: Cases) -> Outcome:
     """SI of module 7 beside each of the others, in the same epoch."""
     found = {}
     for label, runs in by_label.items():
@@ -415,6 +406,18 @@ def _late_lower(by_label: dict[str, list[Run]]) -> Outcome:
         None,
         all(one[LATE] < one[m] for one in found.values() for m in EARLY),
     )
+
+
+def _compared(one: Values, other: Values) -> Compared:
+    return compared({0: (one, other)}, t_or_prediction)[0]
+
+
+def _beside(one: Values, other: Values) -> str:
+    return Pairs({0: (one, other)}, in_percent).text(0)
+
+
+def _last(epochs: int) -> str:
+    return f"epochs {max(1, epochs - LAST + 1)} to {epochs}"
 
 
 def _stop(run: Run) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from recipes.figures import Drawing
+from recipes.quantities import chance
 from recipes.r22.ablation import ORDERS, able, accuracies, areas, normalized
 from recipes.r22.analyses import ablations, computed
 from recipes.r22.figures.pieces import (
@@ -20,7 +21,6 @@ from recipes.r22.figures.pieces import (
     scale,
 )
 from recipes.r22.modules import EARLY
-from recipes.r22.quantities import chance
 from recipes.runner.results import Results
 
 _SILENCED = "feature maps silenced"

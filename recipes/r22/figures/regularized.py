@@ -6,6 +6,8 @@ from functools import partial
 from matplotlib.figure import Figure
 
 from recipes.figures import Drawing
+from recipes.quantities import accuracy_by_epoch as accuracy
+from recipes.quantities import training_accuracy_by_epoch as training_accuracy
 from recipes.r22.experiments import STRONG
 from recipes.r22.figures.pieces import (
     ACCURACY,
@@ -26,7 +28,6 @@ from recipes.r22.quantities import (
     FROM_5,
     NONE,
     Cases,
-    accuracy,
     common_epochs,
     main_cases,
     present,
@@ -34,7 +35,6 @@ from recipes.r22.quantities import (
     representation,
     starts,
     strengths,
-    training_accuracy,
 )
 from recipes.runner.results import Results
 from recipes.runner.runs import Run

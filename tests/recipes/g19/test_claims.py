@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recipes.g19 import claims
+from recipes.g19 import PAPER, claims
 from recipes.g19.claims import over
 
 LABELS = np.repeat(np.arange(4), 25)
@@ -140,11 +140,11 @@ def test_networks_must_agree(make_up):
 
 
 def test_every_row_of_the_paper_has_a_claim(trained):
-    rows = " ".join(claim.rows for claim in claims.claims(trained))
+    rows = " ".join(claim.rows for claim in PAPER.claims(trained))
     for row in ("F2a", "F3a", "F4a", "F5a", "T1", "T2", "TA1", "TA2", "FA2", "FA3"):
         assert row in rows
     for row in ("3.2", "F6", "FA4a", "FA4b", "FA4c", "FA5"):
         assert row in rows
-    for claim in claims.claims(trained):
+    for claim in PAPER.claims(trained):
         assert claim.found
         assert claim.test

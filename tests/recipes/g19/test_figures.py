@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from recipes.__main__ import main
+from recipes.g19 import PAPER
 from recipes.g19.claims import claims
 from recipes.g19.experiments import SCALES
 from recipes.g19.figures import THEMES, figures, of
 from recipes.g19.measured import networks
-from recipes.g19.outcome import write
 from recipes.g19.tables import TABLE_1, TABLE_A2, table_1, table_a2, tables
+from recipes.papers import write
 from recipes.runner.results import Results
 from recipes.runner.sweep import Sweep
 
@@ -56,9 +57,12 @@ def test_every_figure_is_drawn(trained):
 def test_without_a_network_there_is_nothing(tmp_path):
     results = Results({}, tmp_path)
     assert not list(figures(results))
-    assert not list(tables(results))
+    assert not list(PAPER.tables(results))
     # The generated units, and what people were not asked.
-    assert {claim.network for claim in claims(results)} == {"generated", "alexnet"}
+    assert {claim.network for claim in PAPER.claims(results)} == {
+        "generated",
+        "alexnet",
+    }
 
 
 def test_docstrings_name_every_figure_of_the_paper():
@@ -147,15 +151,16 @@ def test_tables_have_the_paper_s_numbers_beside(make_up):
 
 
 def test_extreme_units_are_named(trained, measured):
-    text = dict(tables(trained))["table_A1"]
+    text = dict(PAPER.tables(trained))["table_A1"]
     unit = int(np.argmax(measured.report["fc6"]["ccmas"]))
     assert f"| highest CCMAS | fc6.{unit} |" in text
     assert "(0.9338)" in text
-    assert set(dict(tables(trained))) == {"table_1", "table_A1", "table_A2"}
+    assert set(dict(PAPER.tables(trained))) == {"table_1", "table_A1", "table_A2"}
 
 
 def test_all_is_written(trained, measured, tmp_path):
-    text = write([measured], tmp_path)
+    found = [measured], tmp_path / "survey"
+    text = write(tmp_path, of([measured]), tables(*found), claims(*found))
     assert "F2a-c, alexnet" in text
     written = {path.stem for path in (tmp_path / "figures").glob("*.png")}
     assert written == NAMES
@@ -171,7 +176,7 @@ def test_the_command_writes_tables_too(trained, tmp_path, monkeypatch, capsys):
     sweep = Sweep(run.settings, {"seed": (run.settings.seed,)})
     monkeypatch.setitem(SCALES, "mini", lambda: {"alexnet": sweep})
     assert main(["figures", "g19", "--output", str(tmp_path)]) == 0
-    for name, text in tables(trained):
+    for name, text in PAPER.tables(trained):
         assert (run.output / "tables" / f"{name}.md").read_text() == text + "\n"
     assert {path.stem for path in (run.output / "figures").iterdir()} == NAMES
     assert "Of 20 claims" in capsys.readouterr().out

@@ -6,16 +6,18 @@ import pytest
 from scipy import stats
 
 import lm21_worlds as worlds
+from recipes import quantities as shared
+from recipes.claims.rules import between, moves, pooled, trend
+from recipes.claims.samples import Samples, negative, positive
 from recipes.claims.table import table
-from recipes.claims.verdicts import decided
-from recipes.claims.wording import number
 from recipes.lm21 import quantities
 from recipes.lm21.analyses import bounds, distances
 from recipes.lm21.claims import accuracy, basis, claims, training, units
-from recipes.lm21.claims.differences import alike, between, differs, pooled, uneven
-from recipes.lm21.claims.losses import cut, harmless, indistinct, loses
-from recipes.lm21.claims.samples import Samples, negative, positive
-from recipes.lm21.claims.trends import in_order, looser, trend, unrelated
+from recipes.lm21.claims.accuracy import cut, falls_by, indistinct
+from recipes.lm21.claims.losses import gains_less, harmless, little
+from recipes.lm21.claims.measures import looser
+from recipes.lm21.claims.selectivity import uneven
+from recipes.lm21.claims.training import alike, unrelated
 
 MINI = (-5, -2, -1, -0.4, 0, 0.4, 1, 2, 5, 30)
 MINI_VARIANTS = (-2, -0.4, 0, 0.4, 2)
@@ -140,7 +142,7 @@ def test_bounds_that_are_not_numbers_are_left_out(tmp_path):
 
 def test_pvalues_of_accuracy_are_those_of_scipy(right):
     found = {key(claim)[:2]: claim for claim in claims(right)}
-    values = Samples.of(right, "resnet20", quantities.accuracy)
+    values = Samples.of(right, "resnet20", shared.accuracy)
     zero = values.at(0.0)
     alphas = [alpha for alpha in values.values if alpha > 0]
     pvalues = [stats.ttest_ind(values.at(a), zero).pvalue for a in alphas]
@@ -164,37 +166,14 @@ def test_pvalues_of_trends_are_those_of_scipy(right):
     assert f"rho {expected.statistic:.2f}" in found["A6c"].found
 
 
-@pytest.mark.parametrize(
-    ("agrees", "pvalue", "count", "held"),
-    [
-        (True, 0.01, 3, True),
-        (True, 0.06, 9, None),
-        (True, 0.06, 10, False),
-        (True, math.nan, 20, None),
-        (False, 0.01, 3, False),
-    ],
-)
-def test_what_few_networks_do_not_show_is_open(agrees, pvalue, count, held):
-    assert decided(agrees, pvalue, count) is held
-
-
-def test_a_test_of_what_does_not_vary_decides_nothing():
-    constant = samples({0: [0.9, 0.9, 0.9], 1: [0.8, 0.8, 0.8]})
-    found = differs(constant.against_zero(), -1)
-    assert (found.held, found.pvalue) == (None, None)
-    same = samples({0: [0.9, 0.9, 0.9], 1: [0.9, 0.9, 0.9]})
-    assert differs(same.against_zero(), -1).held is False
-    assert harmless(same, positive).held is True
-    assert trend(same, 1).held is False
-    assert trend(same, 1).found.startswith("no rho of what does not vary; 0.9 at 0")
-
-
 def test_networks_without_a_number_are_left_out(right, tmp_path):
-    values = Samples.of(right, "vgg16", lambda run: math.nan)
+    values = Samples.of(
+        right, "vgg16", shared.Quantity("none", lambda run: math.nan, "")
+    )
     assert values.values == {}
     assert values.text() == ""
     for outcome in (
-        differs(values.against_zero(), 1),
+        moves(values, positive, 1),
         harmless(values, negative),
         trend(values, 1),
         uneven(values),
@@ -203,6 +182,9 @@ def test_networks_without_a_number_are_left_out(right, tmp_path):
         alike(values, values, 1),
         pooled(values, values, 1),
         cut(values, values, 2, 0.01, -1),
+        little(values, negative, 0.01),
+        gains_less(values, negative, 0.01),
+        indistinct(values, negative),
         training.overlapping(values, positive),
     ):
         assert outcome is None
@@ -213,6 +195,8 @@ def test_a_loss_is_no_harm_up_to_a_point_that_is_not_significant():
         noise = spread * np.linspace(-1, 1, count)
         return samples({0: 0.9 + noise, -1: 0.9 - loss + noise})
 
+    same = samples({0: [0.9] * 3, 1: [0.9] * 3})
+    assert harmless(same, positive).held is True
     assert harmless(at(0.005, 0.05, 3), negative).held is True
     assert harmless(at(0.005, 0.0001, 3), negative).held is False
     assert harmless(at(0.02, 0.05, 3), negative).held is None
@@ -223,32 +207,17 @@ def test_a_loss_is_no_harm_up_to_a_point_that_is_not_significant():
 def test_a_cut_beyond_the_grid_is_open():
     si = samples({0: [0.4, 0.4], -1: [0.2, 0.2]})
     same = samples({0: [0.9, 0.91], -1: [0.9, 0.91]})
-    assert cut(si, same, 2, 0.01, -1).held is True
-    assert cut(si, same, 3, 0.01, -5).held is None
-    assert cut(si, same, 3, 0.01, -1).held is False
-    assert cut(si, same, 2, 0.01, -1).found.startswith("2-fold at -1, +0.0 points")
+    assert cut(same, si, 2, 0.01, -1).held is True
+    assert cut(same, si, 3, 0.01, -5).held is None
+    assert cut(same, si, 3, 0.01, -1).held is False
+    assert cut(same, si, 2, 0.01, -1).found.startswith("2-fold at -1, +0.0 points")
 
 
-def test_a_difference_is_that_of_the_same_seeds():
+def test_a_fall_is_of_the_same_seeds_and_by_so_much():
     found = Samples({0.0: {0: 0.8, 1: 0.9}, 1.0: {1: 0.8, 0: 0.7, 2: 0.1}})
-    assert found.difference(1.0, 0.0) == pytest.approx((-0.1, -0.1, -0.1))
-    assert loses(found, 0.1, 1.0).held is True
-    assert loses(found, 0.2, 1.0).held is False
-    assert Samples({0.0: {0: 1.0}, 1.0: {1: 1.0}}).difference(1.0, 0.0) is None
-
-
-def test_order_allows_a_small_step_back():
-    assert in_order(
-        samples({a: [m] * 2 for a, m in enumerate((0.1, 0.2, 0.195, 0.3))}), 1
-    ).held
-    far = samples({a: [m] * 2 for a, m in enumerate((0.1, 0.2, 0.15, 0.3, 0.4, 0.5))})
-    assert in_order(far, 1).held is False
-    assert trend(far, 1).held is True
-
-
-def test_a_perfect_order_of_few_is_not_certain():
-    found = trend(samples({0: [1.0], 1: [2.0], 2: [3.0]}), 1)
-    assert (found.pvalue, found.held) == (pytest.approx(1 / 3), None)
+    assert falls_by(found, 0.1, 1.0).held is True
+    assert falls_by(found, 0.2, 1.0).held is False
+    assert falls_by(Samples({0.0: {0: 1.0}, 1.0: {1: 1.0}}), 0.1, 1.0) is None
 
 
 def test_two_quantities_can_part_at_large_alpha():
@@ -285,7 +254,7 @@ def test_without_a_dead_unit_nothing_becomes_more_regular():
 
 def test_quantities_of_a_run(right):
     run = right.by_alpha("resnet20")[5.0][0]
-    assert quantities.dead_share(run) == 3 / 24
+    assert shared.dead_share(run) == 3 / 24
     assert quantities.sparse_share(run) == 4 / 24
     assert quantities.busy_share(run) == 20 / 24
     assert quantities.living_selectivity(run) > quantities.selectivity(run)
@@ -309,7 +278,3 @@ def test_what_was_not_measured_is_nan(right):
     assert math.isnan(quantities.t95(unmeasured))
     assert math.isnan(quantities.mean_changes(unmeasured))
     assert math.isnan(quantities.changed_share(unmeasured))
-
-
-def test_numbers_are_short():
-    assert [number(v) for v in (0.0, 1234.5, -0.0123)] == ["0", "1234", "-0.012"]

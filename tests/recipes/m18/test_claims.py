@@ -1,4 +1,5 @@
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -6,9 +7,10 @@ import pytest
 import m18_worlds as worlds
 from recipes.claims.table import table
 from recipes.claims.verdicts import Outcome
-from recipes.m18.claims import claims, rules
+from recipes.m18.claims import claims
 from recipes.m18.claims.generalization import clustered, frequent, parting
-from recipes.m18.claims.memorization import only_fitted
+from recipes.m18.claims.memorization import TRUE, disordered, lower, only_fitted
+from recipes.m18.claims.units import early_is_greater
 from recipes.m18.measures import picks
 
 #: In the other world the small networks begin there too, and the curves are ordered the
@@ -66,53 +68,40 @@ def test_one_network_of_each_kind_decides_no_difference(tmp_path):
 @pytest.mark.parametrize(
     ("groups", "held"),
     [
-        ({"true": [0.9, 0.91, 0.92], "half": [0.5, 0.51, 0.52]}, True),
-        ({"true": [0.9, 0.91, 0.92], "half": [0.95, 0.96, 0.97]}, False),
-        ({"true": [0.9, 0.5], "half": [0.85, 0.4]}, None),
-        ({"true": [0.9], "half": [0.5]}, None),
-        ({"true": [0.9, 0.5] * 6, "half": [0.85, 0.45] * 6}, False),
+        ({TRUE: [0.9, 0.91, 0.92], "half": [0.5, 0.51, 0.52]}, True),
+        ({TRUE: [0.9, 0.91, 0.92], "half": [0.95, 0.96, 0.97]}, False),
+        ({TRUE: [0.9, 0.5], "half": [0.85, 0.4]}, None),
+        ({TRUE: [0.9], "half": [0.5]}, None),
+        ({TRUE: [0.9, 0.5] * 6, "half": [0.85, 0.45] * 6}, False),
     ],
 )
 def test_lower(groups, held):
-    assert rules.lower(groups, "true").held is held
+    assert lower(groups).held is held
 
 
 def test_lower_asks_it_of_every_group():
-    groups = {"true": [0.9, 0.91], "some": [0.95, 0.96], "all": [0.1, 0.11]}
-    assert rules.lower(groups, "true").held is False
-    assert rules.lower({"all": [0.1]}, "true") is None
-
-
-def test_correlated():
-    x = list(range(12))
-    assert rules.correlated(x, x, 1, 0.7).held is True
-    assert rules.correlated(x, x, -1).held is False
-    # Strong enough in sign and p, not in size.
-    loose = [3, 0, 6, 1, 9, 2, 5, 4, 11, 7, 8, 10]
-    assert rules.correlated(x, loose, 1).held is True
-    assert rules.correlated(x, loose, 1, 0.9).held is False
-    assert rules.correlated([1, 2, 3, 4], [1, 3, 2, 4], 1).held is None
+    groups = {TRUE: [0.9, 0.91], "some": [0.95, 0.96], "all": [0.1, 0.11]}
+    assert lower(groups).held is False
+    assert lower({"all": [0.1]}) is None
 
 
 def test_disordered_claims_only_some_curves():
     ordered = {"a": [0.9], "b": [0.8], "c": [0.7]}
-    assert rules.disordered(ordered).held is None
-    assert rules.disordered({**ordered, "d": [0.75]}).held is True
-
-
-def test_within():
-    found = rules.within({"a": 0.2, "b": 0.4}, 0.1, 0.3)
-    assert found.held is False
-    assert rules.within({"a": 0.2}, 0.1, 0.3).held is True
-    assert rules.within({"a": np.nan}, 0, 1) is None
+    assert disordered(ordered).held is None
+    assert disordered({**ordered, "d": [0.75]}).held is True
 
 
 def test_early_layers():
-    network = {"a": np.arange(20.0) + 50, "b": np.arange(20.0)}
-    assert rules.early_is_greater([network], ("early", "late")).held is True
-    turned = dict(zip("ab", [*network.values()][::-1], strict=True))
-    assert rules.early_is_greater([turned], ("early", "late")).held is False
-    assert rules.early_is_greater([{"a": np.ones(3)}], ("early", "late")) is None
+    def held(**importance):
+        found = early_is_greater([SimpleNamespace(importance=importance)])
+        return found and found.held
+
+    high, low = np.arange(20.0) + 50, np.arange(20.0)
+    assert held(first=high, last=low) is True
+    assert held(first=low, last=high) is False
+    # The units of one network are many.
+    assert held(first=low[::2], last=low[1::2] - 1.5) is False
+    assert held(only=np.ones(3)) is None
 
 
 def test_networks_that_have_not_fitted_decide_nothing():

@@ -1,0 +1,244 @@
+"""A quantity of networks, and what can be set against what."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from keras_selectivity.inference import Interval, bootstrap_mean
+from recipes.quantities import Quantity, Write, number
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
+
+#: Numbers of networks.
+Values = Sequence[float] | npt.NDArray[np.float64]
+#: What pairs of samples go by: an alpha, or a name.
+Key = TypeVar("Key")
+#: Which values of alpha a claim is about.
+Where = Callable[[float], bool]
+
+
+def negative(alpha: float) -> bool:
+    """Whether selectivity is reduced."""
+    return alpha < 0
+
+
+def positive(alpha: float) -> bool:
+    """Whether selectivity is promoted."""
+    return alpha > 0
+
+
+def span(low: float, high: float = math.inf) -> Where:
+    """Which alphas are from one to another.
+
+    Example:
+        >>> span(-2, 0)(-2), span(-2, 0)(0.1)
+        (True, False)
+    """
+    return lambda alpha: low <= alpha <= high
+
+
+#: Where selectivity is not reduced, and where it is not promoted.
+NOT_NEGATIVE, NOT_POSITIVE = span(0), span(-math.inf, 0)
+
+
+class Pairs(dict[Key, tuple[Values, Values]]):
+    """Two samples for each key, and how their numbers are written.
+
+    Example:
+        >>> Pairs({"module 4": ([0.1, 0.3], [0.5])}).text("module 4")
+        '0.2 against 0.5'
+    """
+
+    def __init__(
+        self, pairs: Mapping[Key, tuple[Values, Values]], write: Write = number
+    ) -> None:
+        super().__init__(pairs)
+        self.write = write
+
+    def text(self, key: Key) -> str:
+        """Both means of a pair."""
+        a, b = (self.write(float(np.mean(values))) for values in self[key])
+        return f"{a} against {b}"
+
+
+class Samples(NamedTuple):
+    """A quantity of networks.
+
+    Attributes:
+        values: For each alpha, from the most negative, a number for each seed. An
+            alpha without a number is not in it.
+        write: How such a number is written.
+
+    Example:
+        >>> found = Samples({-1.0: {0: 0.1}, 0.0: {0: 0.2, 1: 0.3}})
+        >>> found.at(0.0), found.mean(0.0), list(found.where(negative).values)
+        ([0.2, 0.3], 0.25, [-1.0])
+    """
+
+    values: Mapping[float, Mapping[int, float]]
+    write: Write = number
+
+    @classmethod
+    def of(cls, results: Results, sweep: str, quantity: Quantity) -> Self:
+        """A quantity of a sweep, if there is such a sweep."""
+        table = {
+            alpha: {run.settings.seed: quantity(run) for run in ones}
+            for alpha, ones in by_alpha(results, sweep).items()
+        }
+        return cls.finite(table, quantity.write)
+
+    @classmethod
+    def finite(
+        cls, table: Mapping[float, Mapping[int, float]], write: Write = number
+    ) -> Self:
+        """Numbers without those that are not finite."""
+        kept = {
+            alpha: {seed: value for seed, value in ones.items() if np.isfinite(value)}
+            for alpha, ones in table.items()
+        }
+        return cls({alpha: ones for alpha, ones in kept.items() if ones}, write)
+
+    def where(self, where: Where) -> Self:
+        """Of some values of alpha alone."""
+        kept = {alpha: ones for alpha, ones in self.values.items() if where(alpha)}
+        return self._replace(values=kept)
+
+    def at(self, alpha: float) -> list[float]:
+        """The numbers at an alpha, one a network; none if it is not there."""
+        return [*self.values.get(alpha, {}).values()]
+
+    def mean(self, alpha: float) -> float:
+        """Over the networks at an alpha that is there."""
+        return float(np.mean(self.at(alpha)))
+
+    def means(self) -> dict[float, float]:
+        """At every alpha."""
+        return {alpha: self.mean(alpha) for alpha in self.values}
+
+    def points(self) -> dict[tuple[float, int], float]:
+        """One number a network, by alpha and seed."""
+        return {
+            (alpha, seed): value
+            for alpha, ones in self.values.items()
+            for seed, value in ones.items()
+        }
+
+    def change(self) -> Self:
+        """What a seed has gained since alpha 0, for the seeds that are at both."""
+        zero = self.values.get(0.0, {})
+        changes = {
+            alpha: {s: value - zero[s] for s, value in ones.items() if s in zero}
+            for alpha, ones in self.values.items()
+        }
+        return self._replace(values={a: ones for a, ones in changes.items() if ones})
+
+    def mirrored(self) -> Self:
+        """The same with the other sign of alpha."""
+        alphas = sorted(self.values, reverse=True)
+        return self._replace(values={-alpha: self.values[alpha] for alpha in alphas})
+
+    def against_zero(self, where: Where = lambda alpha: True) -> Pairs[float]:
+        """Each other alpha beside alpha 0; see `against`."""
+        zero = self.values.get(0.0, {})
+        others = self.where(lambda alpha: alpha != 0 and where(alpha))
+        return others.against(Samples(dict.fromkeys(others.values, zero)))
+
+    def against(
+        self, other: "Samples", where: Where = lambda alpha: True
+    ) -> Pairs[float]:
+        """Each alpha beside the same alpha of others, two networks a side or more."""
+        pairs = {
+            alpha: (self.at(alpha), other.at(alpha))
+            for alpha in sorted(filter(where, self.values), key=abs)
+        }
+        kept = {alpha: pair for alpha, pair in pairs.items() if min(map(len, pair)) > 1}
+        return Pairs(kept, self.write)
+
+    def difference(self, first: float, second: float) -> Interval | None:
+        """Mean at one alpha less that at another, with its 95% interval.
+
+        The same seed has the same data, order and initial weights: the replicates
+        that are drawn are the differences of a seed. None with fewer than two seeds
+        that are at both.
+        """
+        one, other = self.values.get(first, {}), self.values.get(second, {})
+        differences = [value - other[s] for s, value in one.items() if s in other]
+        return bootstrap_mean(differences) if len(differences) > 1 else None
+
+    def gained(self, alpha: float, zero: float = 0.0) -> str:
+        """A difference of shares in points, with its interval."""
+        found = self.difference(alpha, zero)
+        if found is None:
+            return f"{100 * (self.mean(alpha) - self.mean(zero)):+.1f} points"
+        mean, low, high = (100 * value for value in found)
+        return f"{mean:+.1f} points [{low:+.1f}, {high:+.1f}]"
+
+    def text(self, count: int = 4) -> str:
+        """The means at some alphas: "0.24 at 0, 0.04 at -2"."""
+        both = min(self.values, default=0) < 0 < max(self.values, default=0)
+        alphas = sorted(self.values, key=None if both else abs)
+        return ", ".join(
+            f"{self.write(self.mean(alpha))} at {alpha:g}"
+            for alpha in spread(alphas, count)
+        )
+
+
+class Asked(NamedTuple):
+    """A quantity of some networks.
+
+    Attributes:
+        quantity: What is asked of them.
+        where: At which alphas.
+        sweep: Of which sweep; None: of that of the network that is spoken of.
+    """
+
+    quantity: Quantity
+    where: Where = lambda alpha: True
+    sweep: str | None = None
+
+
+class Found(NamedTuple):
+    """What is found of the results and a sweep, for a rule to be called with."""
+
+    of: Callable[[Results, str], Any]
+
+
+def measured(results: Results, sweep: str, argument: Any) -> Any:
+    """What an argument of a rule stands for; other arguments as they are."""
+    if isinstance(argument, Found):
+        return argument.of(results, sweep)
+    if isinstance(argument, Quantity):
+        argument = Asked(argument)
+    if not isinstance(argument, Asked):
+        return argument
+    found = Samples.of(results, argument.sweep or sweep, argument.quantity)
+    return found.where(argument.where)
+
+
+def by_alpha(results: Results, sweep: str) -> dict[float, list[Run]]:
+    """The replicates of each alpha of a sweep; empty if there is no such sweep."""
+    return results.by_alpha(sweep) if sweep in results else {}
+
+
+#: The runs of the sweep at each alpha.
+RUNS = Found(by_alpha)
+
+
+def sampled(runs: Iterable[Run], quantity: Callable[[Run], float]) -> list[float]:
+    """A quantity of networks, without those that lack it."""
+    return [value for value in map(quantity, runs) if np.isfinite(value)]
+
+
+def spread(values: list[float], count: int) -> list[float]:
+    """Some of many: the first, the last, and as evenly as can be between.
+
+    Example:
+        >>> spread([0, 1, 2, 3, 4, 5, 6], 3)
+        [0, 3, 6]
+    """
+    if len(values) <= count:
+        return values
+    return [values[round(i)] for i in np.linspace(0, len(values) - 1, count)]
