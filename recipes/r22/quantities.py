@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from recipes.claims.samples import by_alpha
+from recipes.claims.samples import by_alpha, grouped
 from recipes.quantities import by_epoch
 from recipes.r22.modules import EARLY, selectivities
 from recipes.runner.results import Results
@@ -99,12 +99,9 @@ def strengths(results: Results) -> dict[float, Cases]:
 
 def starts(results: Results) -> dict[int, list[Run]]:
     """Networks regularized from each of several epochs on, at the main strength."""
-    found: dict[int, list[Run]] = {}
-    for sweep in ("against_from_0", "starts", "against_from_5"):
-        for run in results.get(sweep, []):
-            start = run.settings.window[0] if run.settings.window else 0
-            found.setdefault(start, []).append(run)
-    return dict(sorted(found.items()))
+    sweeps = ("against_from_0", "starts", "against_from_5")
+    runs = (run for sweep in sweeps for run in results.get(sweep, []))
+    return dict(sorted(grouped(runs, lambda run: (*run.settings.window, 0)[0]).items()))
 
 
 def promoted(results: Results, sweep: str) -> dict[float, list[Run]]:
