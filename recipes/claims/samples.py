@@ -207,7 +207,7 @@ class Found(NamedTuple):
     arguments: tuple[Any, ...] = ()
 
 
-def measured(results: Results, sweep: str, argument: Any) -> Any:
+def resolved(results: Results, sweep: str, argument: Any) -> Any:
     """What an argument of a rule stands for; other arguments as they are."""
     if isinstance(argument, Found):
         return argument.of(results, sweep, *argument.arguments)

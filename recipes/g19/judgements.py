@@ -16,7 +16,7 @@ from recipes.g19.design import FORM, LAYERS, PANELS, Panel, Preferred
 #: Share of "yes" from which on a unit counts as interpretable.
 INTERPRETABLE = 0.8
 OBJECTS = ("name", "object")
-HEADINGS = (
+TABLE_2 = (
     "layer",
     "judgements",
     "yes %",
@@ -167,7 +167,7 @@ def scores(
     }
 
 
-def judged(folder: Path) -> dict[str, LayerScores]:
+def surveyed(folder: Path) -> dict[str, LayerScores]:
     """The scores of a survey whose form was filled in."""
     form, objects = folder / "judgements.csv", folder / "objects.csv"
     if not form.exists():
@@ -199,7 +199,7 @@ def table_2(found: Mapping[str, LayerScores]) -> str:
         rows.append([layer, judged, yes, str(row.units), *shares])
     return (
         "Judgements of images that drive units: value ± standard error. In brackets: "
-        f"the paper, AlexNet on ImageNet.\n\n{markdown(HEADINGS, rows)}"
+        f"the paper, AlexNet on ImageNet.\n\n{markdown(TABLE_2, rows)}"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from recipes.claims.samples import by_alpha, grouped
-from recipes.quantities import by_epoch
+from recipes.quantities import through_training
 from recipes.r22.modules import EARLY, selectivities
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
@@ -24,7 +24,7 @@ def representation(run: Run) -> np.ndarray:
     Reference:
         R22 figure 16.
     """
-    return by_epoch(run, "test_class_representation")
+    return through_training(run, "test_class_representation")
 
 
 def blocks(run: Run) -> dict[int, np.ndarray]:

@@ -159,7 +159,7 @@ def early_is_greater(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     )
 
 
-def by_layer(found: Sequence[ImportanceCorrelations]) -> list[float]:
+def layer_rhos(found: Sequence[ImportanceCorrelations]) -> list[float]:
     """Rank correlations of layers, mean over networks; NaN where none has any."""
     table = [[layer.spearman for layer in one.layers.values()] for one in found]
     kept = np.ma.masked_invalid(np.array(table, float).reshape(len(found), -1))
@@ -168,7 +168,7 @@ def by_layer(found: Sequence[ImportanceCorrelations]) -> list[float]:
 
 def early_alone(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """Early layers have a negative correlation, later ones hardly any."""
-    parts = _halves(by_layer(found)) if found else ([], [])
+    parts = _halves(layer_rhos(found)) if found else ([], [])
     if not parts[0]:
         return None
     early, late = (float(np.nanmean(part)) for part in parts)
@@ -184,7 +184,7 @@ def early_alone(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
 
 def at_the_ends(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """The first and last two layers have larger correlations than those between."""
-    sizes = np.abs(by_layer(found)) if found else np.empty(0)
+    sizes = np.abs(layer_rhos(found)) if found else np.empty(0)
     if len(sizes) < 5:
         return None
     ends = float(np.nanmean([*sizes[:2], *sizes[-2:]]))
@@ -201,7 +201,7 @@ def weak_within(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """Correlations within layers are small on average."""
     if not found:
         return None
-    size = float(np.nanmean(np.abs(by_layer(found))))
+    size = float(np.nanmean(np.abs(layer_rhos(found))))
     return Outcome(
         f"mean size of rho {size:.2f}",
         f"{SIZES}; held: below {SLIGHT}",
