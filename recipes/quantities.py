@@ -91,14 +91,14 @@ def chance(run: Run, top_k: int = 1) -> float:
     return top_k / SHAPES[run.settings.data][1]
 
 
-def by_epoch(run: Run, key: str) -> np.ndarray:
+def through_training(run: Run, key: str) -> np.ndarray:
     """A number before training and after every epoch, `(epochs + 1,)`."""
     return np.array([run.first_epoch[key][0], *run.history[key]], float)
 
 
 def accuracy_by_epoch(run: Run) -> np.ndarray:
     """Test accuracy in percent, before training and after every epoch."""
-    return 100 * by_epoch(run, "test_accuracy")
+    return 100 * through_training(run, "test_accuracy")
 
 
 def training_accuracy_by_epoch(run: Run) -> np.ndarray:

@@ -203,13 +203,14 @@ class Asked(NamedTuple):
 class Found(NamedTuple):
     """What is found of the results and a sweep, for a rule to be called with."""
 
-    of: Callable[[Results, str], Any]
+    of: Callable[..., Any]
+    arguments: tuple[Any, ...] = ()
 
 
-def measured(results: Results, sweep: str, argument: Any) -> Any:
+def resolved(results: Results, sweep: str, argument: Any) -> Any:
     """What an argument of a rule stands for; other arguments as they are."""
     if isinstance(argument, Found):
-        return argument.of(results, sweep)
+        return argument.of(results, sweep, *argument.arguments)
     if isinstance(argument, Quantity):
         argument = Asked(argument)
     if not isinstance(argument, Asked):
@@ -230,6 +231,14 @@ RUNS = Found(by_alpha)
 def sampled(runs: Iterable[Run], quantity: Callable[[Run], float]) -> list[float]:
     """A quantity of networks, without those that lack it."""
     return [value for value in map(quantity, runs) if np.isfinite(value)]
+
+
+def grouped(runs: Iterable[Run], key: Callable[[Run], Key]) -> dict[Key, list[Run]]:
+    """Runs by what they have in common, in the order in which it is met."""
+    found: dict[Key, list[Run]] = {}
+    for run in runs:
+        found.setdefault(key(run), []).append(run)
+    return found
 
 
 def spread(values: list[float], count: int) -> list[float]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from recipes.claims.samples import measured
+from recipes.claims.samples import resolved
 from recipes.claims.verdicts import Outcome
 from recipes.runner.results import Results
 
@@ -89,7 +89,7 @@ def claimed(
         sweep: Where its runs are; None: in that of the network's name.
     """
     of = functools.lru_cache(maxsize=None, typed=True)(
-        functools.partial(measured, results, sweep or network)
+        functools.partial(resolved, results, sweep or network)
     )
     for where, claim, rule, arguments, options in rows:
         outcome = rule(*map(of, arguments), **options)

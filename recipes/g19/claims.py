@@ -23,8 +23,8 @@ NETWORK = "alexnet"
 #: Of a network: what was found, and whether the claim holds there.
 Finding = tuple[str, bool | None]
 #: Where in the paper, what it says, the rule in words, and the rule.
-Row = tuple[str, str, str, Callable[[Measured], Finding]]
-ALL = "in every network: yes; in none: no"
+Statement = tuple[str, str, str, Callable[[Measured], Finding]]
+IN_ALL = "in every network: yes; in none: no"
 NAMES = {"top_class": "top-class", "precision": "precision", "ccmas": "CCMAS"}
 
 
@@ -43,7 +43,9 @@ def claims(found: Sequence[Measured], folder: Path) -> list[Claim]:
     ]
 
 
-def _of_networks(found: Sequence[Measured], rows: Iterable[Row]) -> Iterator[Claim]:
+def _of_networks(
+    found: Sequence[Measured], rows: Iterable[Statement]
+) -> Iterator[Claim]:
     if found:
         yield from stated(
             NETWORK,
@@ -64,7 +66,7 @@ def over(
     texts = list(dict.fromkeys(text for text, _ in findings))
     counted = sum(held is True for _, held in findings)
     count = f" (holds in {counted} of {len(found)})" if len(found) > 1 else ""
-    return Outcome("; ".join(texts) + count, f"held: {rule}, {ALL}", None, held)
+    return Outcome("; ".join(texts) + count, f"held: {rule}, {IN_ALL}", None, held)
 
 
 def rising(one: Measured) -> Finding:
@@ -202,7 +204,7 @@ def _better(responses: np.ndarray, expected: str, other: str) -> Finding:
 
 def people_claims(folder: Path) -> Iterator[Claim]:
     """The claims of table 2, from `judgements.csv` and `panels.csv` if there."""
-    found = judgements.judged(folder)
+    found = judgements.surveyed(folder)
     seen, matched = "nobody was asked", "nobody was asked"
     held: list[bool | None] = [None, None]
     if found:
@@ -270,7 +272,7 @@ def _percents(shares: Sequence[float]) -> str:
 
 
 #: What the measures say of all units, and of examples.
-UNITS: tuple[Row, ...] = (
+UNITS: tuple[Statement, ...] = (
     (
         "F2a-c",
         "top-class selectivity, precision and CCMAS all rise from layer to layer",
@@ -353,7 +355,7 @@ UNITS: tuple[Row, ...] = (
     ),
 )
 #: How the responses of fc6's most precise unit are distributed.
-DISTRIBUTIONS: tuple[Row, ...] = (
+DISTRIBUTIONS: tuple[Statement, ...] = (
     (
         "FA2",
         "most images give 0 in fc6's most precise unit (82.8%), few of its class do "

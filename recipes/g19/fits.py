@@ -6,8 +6,8 @@ import numpy as np
 
 #: With fewer responses than this, no distribution is fitted.
 FEWEST = 20
-#: Families: one that falls from 0 on, and two of normal form.
-FAMILIES = ("exponential", "normal", "half normal")
+#: Families, one that falls from 0 on and two of normal form, by their names in SciPy.
+FAMILIES = {"exponential": "expon", "normal": "norm", "half normal": "halfnorm"}
 
 
 class Fit(NamedTuple):
@@ -122,5 +122,4 @@ def _scored(family: str, location: float, scale: float, values: np.ndarray) -> F
 def _distribution(family: str) -> Any:
     from scipy import stats
 
-    names = {"exponential": "expon", "normal": "norm", "half normal": "halfnorm"}
-    return getattr(stats, names[family])
+    return getattr(stats, FAMILIES[family])

@@ -16,7 +16,7 @@ from recipes.g19.design import FORM, LAYERS, PANELS, Panel, Preferred
 #: Share of "yes" from which on a unit counts as interpretable.
 INTERPRETABLE = 0.8
 OBJECTS = ("name", "object")
-HEADINGS = (
+TABLE_2 = (
     "layer",
     "judgements",
     "yes %",
@@ -28,23 +28,12 @@ HEADINGS = (
 )
 #: Table 2 as printed.
 PRINTED = {
-    "conv5": ("1,332", "21.7 ± 1.1", "4.3 ± 1.3", "89.5 ± 5.7", "34.1 ± 14.4", "0"),
-    "fc6": (
-        "10,656",
-        "21.0 ± 0.4",
-        "3.1 ± 0.4",
-        "80.4 ± 4.1",
-        "23.3 ± 5.9",
-        "18.9 ± 5.9",
-    ),
-    "fc8": (
-        "5,181",
-        "71.2 ± 0.6",
-        "59.3 ± 1.6",
-        "96.5 ± 0.4",
-        "95.4 ± 0.6",
-        "94.6 ± 0.7",
-    ),
+    layer: cells.split(" | ")
+    for layer, cells in {
+        "conv5": "1,332 | 21.7 ± 1.1 | 4.3 ± 1.3 | 89.5 ± 5.7 | 34.1 ± 14.4 | 0",
+        "fc6": "10,656 | 21.0 ± 0.4 | 3.1 ± 0.4 | 80.4 ± 4.1 | 23.3 ± 5.9 | 18.9 ± 5.9",
+        "fc8": "5,181 | 71.2 ± 0.6 | 59.3 ± 1.6 | 96.5 ± 0.4 | 95.4 ± 0.6 | 94.6 ± 0.7",
+    }.items()
 }
 
 
@@ -178,7 +167,7 @@ def scores(
     }
 
 
-def judged(folder: Path) -> dict[str, LayerScores]:
+def surveyed(folder: Path) -> dict[str, LayerScores]:
     """The scores of a survey whose form was filled in."""
     form, objects = folder / "judgements.csv", folder / "objects.csv"
     if not form.exists():
@@ -210,7 +199,7 @@ def table_2(found: Mapping[str, LayerScores]) -> str:
         rows.append([layer, judged, yes, str(row.units), *shares])
     return (
         "Judgements of images that drive units: value ± standard error. In brackets: "
-        f"the paper, AlexNet on ImageNet.\n\n{markdown(HEADINGS, rows)}"
+        f"the paper, AlexNet on ImageNet.\n\n{markdown(TABLE_2, rows)}"
     )
 
 

@@ -74,7 +74,7 @@ def tables(found: Sequence[Measured], folder: Path) -> Iterator[tuple[str, str]]
         yield "table_1", table_1(found)
         yield "table_A1", table_a1(found)
         yield "table_A2", table_a2(found)
-    if judged := judgements.judged(folder):
+    if judged := judgements.surveyed(folder):
         yield "table_2", judgements.table_2(judged)
 
 
@@ -90,7 +90,7 @@ def table_1(found: Sequence[Measured]) -> str:
     for layer, values in rows_of(found):
         shares = [100 * share_above(values(m), t) for m, t in THRESHOLDS]
         rows.append([layer, *_beside(shares, TABLE_1.get(layer), _share)])
-    return titled(
+    return headed(
         f"Units over thresholds, in per cent, of {_networks(found)}; precision of "
         f"{count} images (the paper's: of 100). In brackets: the paper, AlexNet on "
         "ImageNet.",
@@ -112,7 +112,7 @@ def table_a2(found: Sequence[Measured]) -> str:
         cells = _beside(means, TABLE_A2.get(layer), _value)
         paper = " (0)" if layer in TABLE_A2 else ""
         rows.append([layer, *cells, f"{localist:.1f}{paper}"])
-    return titled(
+    return headed(
         f"Means over the units of {_networks(found)}. In brackets: the paper, AlexNet "
         "on ImageNet.",
         ["layer", *HEADINGS, "localist %"],
@@ -141,7 +141,7 @@ def table_a1(found: Sequence[Measured]) -> str:
     for layer, unit in one.examples.units.items():
         values = _of_unit(one.report, layer, unit)
         rows.append(["example", f"{layer}.{unit}", *map(_value, values)])
-    return titled(
+    return headed(
         f"Extreme units of {one.network.title}. In brackets: the paper's unit, in "
         "AlexNet on ImageNet.",
         ["chosen for", "layer.unit", *HEADINGS],
@@ -196,6 +196,6 @@ def _networks(found: Sequence[Measured]) -> str:
     return f"{len(found)} networks, {found[0].network.title} and others"
 
 
-def titled(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def headed(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown below a line of text."""
     return f"{title}\n\n{markdown(headings, rows)}"

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from recipes.claims.samples import by_alpha
-from recipes.quantities import by_epoch
+from recipes.claims.samples import by_alpha, grouped
+from recipes.quantities import through_training
 from recipes.r22.modules import EARLY, selectivities
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
@@ -24,7 +24,7 @@ def representation(run: Run) -> np.ndarray:
     Reference:
         R22 figure 16.
     """
-    return by_epoch(run, "test_class_representation")
+    return through_training(run, "test_class_representation")
 
 
 def blocks(run: Run) -> dict[int, np.ndarray]:
@@ -99,12 +99,9 @@ def strengths(results: Results) -> dict[float, Cases]:
 
 def starts(results: Results) -> dict[int, list[Run]]:
     """Networks regularized from each of several epochs on, at the main strength."""
-    found: dict[int, list[Run]] = {}
-    for sweep in ("against_from_0", "starts", "against_from_5"):
-        for run in results.get(sweep, []):
-            start = run.settings.window[0] if run.settings.window else 0
-            found.setdefault(start, []).append(run)
-    return dict(sorted(found.items()))
+    sweeps = ("against_from_0", "starts", "against_from_5")
+    runs = (run for sweep in sweeps for run in results.get(sweep, []))
+    return dict(sorted(grouped(runs, lambda run: (*run.settings.window, 0)[0]).items()))
 
 
 def promoted(results: Results, sweep: str) -> dict[float, list[Run]]:

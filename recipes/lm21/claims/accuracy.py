@@ -192,16 +192,6 @@ def mirrored_cloud(accuracy: Samples, selectivity: Samples) -> Outcome | None:
     )
 
 
-def nearest_lowers(accuracy: Samples) -> Outcome | None:
-    """The negative alpha that is nearest to 0 lowers accuracy."""
-    return moves(accuracy, nearest(accuracy), -1)
-
-
-def nearest_is_harmless(accuracy: Samples) -> Outcome | None:
-    """It does so by no more than a point."""
-    return little(accuracy, nearest(accuracy), POINT)
-
-
 def _cut(
     rows: str, fold: float, cost: float | None, reach: float, worst: str = ""
 ) -> Row:
@@ -278,8 +268,10 @@ ROWS = {
         Row(
             "A12a, A12b",
             "the smallest alpha below 0 (-0.1) already lowers accuracy, p = 0.004",
-        ).by(nearest_lowers, accuracy),
-        Row("A12a", "that loss is small").by(nearest_is_harmless, accuracy),
+        ).by(lambda accuracy: moves(accuracy, nearest(accuracy), -1), accuracy),
+        Row("A12a", "that loss is small").by(
+            lambda accuracy: little(accuracy, nearest(accuracy), POINT), accuracy
+        ),
         _cut("A12c", 5.0, 0.005, -5.0),
         _cut("A12c, A11b", 10.0, 0.01, -5.0),
         _cut("section 4.2", 3.0, 0.01, -3.0, " at worst"),

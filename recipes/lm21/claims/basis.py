@@ -1,39 +1,22 @@
 """Section 4.2: is selectivity only turned off the units' axes?"""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from keras_selectivity.inference import Comparison, paired_t_test
 from recipes.claims.rules import differs, trend
-from recipes.claims.samples import Samples, negative
-from recipes.claims.table import Claim, stated
+from recipes.claims.samples import Found, Samples, by_alpha, negative
+from recipes.claims.table import Claim, Row, claimed
 from recipes.claims.verdicts import LEVEL, Outcome, largest
 from recipes.lm21.analyses import as_distances, bounds, distances
 from recipes.runner.results import Results
 
-#: Rows of the distances, of their growth, of the bounds, of the bounds by layer; below
-#: which alpha the distances are, and their level: in ResNet18 the paper finds none at
-#: -0.1.
-ROWS = {
-    "resnet18": ("F2a, F2b", "F2b", "F2c", "A4a", -0.1, "1.3e-5, but at -0.1"),
-    "resnet20": ("A3", "A3", "A4b", "A4c", 0.0, "5e-6"),
-}
+#: CCA distance ratios at each alpha, mean over layers, and tests of cross against
+#: within.
+Ratios = Mapping[float, tuple[float, Comparison]]
 #: A bound by layer, for each alpha and seed.
 Bounds = dict[float, dict[int, dict[str, float]]]
-
-
-class Ratio(NamedTuple):
-    """CCA distances at an alpha.
-
-    Attributes:
-        ratio: Mean over layers.
-        test: Cross against within.
-    """
-
-    ratio: float
-    test: Comparison
 
 
 def claims(results: Results) -> Iterator[Claim]:
@@ -42,44 +25,12 @@ def claims(results: Results) -> Iterator[Claim]:
     Reference:
         LM21 figures 2, A3 and A4.
     """
-    for network, (apart, growth, bound, by_layer, below, level) in ROWS.items():
-        if network not in results:
-            continue
-        found = ratios(results, network)
-        table = bound_tables(results, network, "upper_bound")
-        upper = network_means(table)
-        observed = network_means(bound_tables(results, network, "axis_aligned"))
-        yield from stated(
-            network,
-            [
-                (
-                    apart,
-                    "regularized networks differ from others by more than a rotation: "
-                    f"CCA distance ratio above 1 at every alpha, p < {level}",
-                    above_one({a: one for a, one in found.items() if a < below}),
-                ),
-                (growth, "the ratio grows with abs(alpha)", ratio_grows(found)),
-                (
-                    bound,
-                    "an optimized projection has more SI than the units' axes",
-                    differs(upper.against(observed), 1, test=paired_t_test),
-                ),
-                (
-                    bound,
-                    "that upper bound falls as alpha falls, so SI is not only rotated",
-                    trend(upper, 1),
-                ),
-                (
-                    by_layer,
-                    "the bound falls in all layers but the last two, where it hardly "
-                    "does",
-                    late_layers(table),
-                ),
-            ],
-        )
+    for network, rows in ROWS.items():
+        if network in results:
+            yield from claimed(results, network, rows)
 
 
-def ratios(results: Results, sweep: str) -> dict[float, Ratio]:
+def ratios(results: Results, sweep: str) -> Ratios:
     """CCA distance ratios that have been computed."""
     known = {
         alpha: analysis.found
@@ -91,41 +42,48 @@ def ratios(results: Results, sweep: str) -> dict[float, Ratio]:
         # Collapsed networks may have no distances to compare.
         try:
             one = as_distances(known[alpha])
-            found[alpha] = Ratio(one.ratio, one.test(comparisons=len(known)))
+            found[alpha] = one.ratio, one.test(comparisons=len(known))
         except ValueError:
             continue
     return found
 
 
-def above_one(found: dict[float, Ratio]) -> Outcome | None:
-    """Whether the ratio is above 1 at every alpha."""
+def above_one(found: Ratios, below: float) -> Outcome | None:
+    """The ratio is above 1 at every alpha that is below another."""
+    found = {alpha: one for alpha, one in found.items() if alpha < below}
     if not found:
         return None
-    pvalues = [one.test.corrected for one in found.values()]
+    pvalues = [test.corrected for _, test in found.values()]
     return Outcome(
-        _text(found),
+        f"ratio {_as_samples(found).text()}",
         f"paired t-test over layers, corrected; held: ratio above 1, p < {LEVEL}, at "
         "every alpha (largest p)",
         largest(pvalues),
-        all(one.ratio > 1 for one in found.values())
+        all(ratio > 1 for ratio, _ in found.values())
         and all(pvalue < LEVEL for pvalue in pvalues),
     )
 
 
-def ratio_grows(found: dict[float, Ratio]) -> Outcome | None:
-    """Whether the ratio grows with the magnitude of alpha."""
-    outcome = trend(Samples({-a: {0: one.ratio} for a, one in found.items()}), 1)
+def ratio_grows(found: Ratios) -> Outcome | None:
+    """The ratio grows with the magnitude of alpha."""
+    samples = _as_samples(found)
+    outcome = trend(samples.mirrored(), 1)
     if outcome is None:
         return None
     return outcome._replace(
-        found=_text(found),
+        found=f"ratio {samples.text()}",
         test=outcome.test.replace("networks", "alphas, with abs(alpha)", 1),
     )
 
 
+def higher(upper: Samples, observed: Samples) -> Outcome | None:
+    """The upper bound is above what is observed, at every alpha."""
+    return differs(upper.against(observed), 1, test=paired_t_test)
+
+
 def bound_tables(results: Results, sweep: str, kind: str) -> Bounds:
     """Upper bounds that have been computed."""
-    runs = results.by_alpha(sweep)
+    runs = by_alpha(results, sweep)
     tables: Bounds = {}
     for alpha, ones in bounds(results, sweep).items():
         for run, analysis in zip(runs[alpha], ones, strict=True):
@@ -134,12 +92,12 @@ def bound_tables(results: Results, sweep: str, kind: str) -> Bounds:
     return tables
 
 
-def network_means(tables: Bounds) -> Samples:
+def network_means(results: Results, sweep: str, kind: str) -> Samples:
     """Mean over the layers of each network."""
     return Samples.finite(
         {
             alpha: {seed: float(np.mean([*one.values()])) for seed, one in ones.items()}
-            for alpha, ones in tables.items()
+            for alpha, ones in bound_tables(results, sweep, kind).items()
         }
     )
 
@@ -169,5 +127,42 @@ def _layers(ones: dict[int, dict[str, float]]) -> np.ndarray:
     return np.mean([[*one.values()] for one in ones.values()], axis=0)
 
 
-def _text(found: dict[float, Ratio]) -> str:
-    return "ratio " + Samples({a: {0: one.ratio} for a, one in found.items()}).text()
+def _as_samples(found: Ratios) -> Samples:
+    return Samples({alpha: {0: ratio} for alpha, (ratio, _) in found.items()})
+
+
+RATIOS = Found(ratios)
+TABLE = Found(bound_tables, ("upper_bound",))
+UPPER, OBSERVED = (
+    Found(network_means, (kind,)) for kind in ("upper_bound", "axis_aligned")
+)
+
+
+def _rows(
+    apart: str, below: float, level: str, growth: str, bound: str, by_layer: str
+) -> list[Row]:
+    return [
+        Row(
+            apart,
+            "regularized networks differ from others by more than a rotation: CCA "
+            f"distance ratio above 1 at every alpha, p < {level}",
+        ).by(above_one, RATIOS, below),
+        Row(growth, "the ratio grows with abs(alpha)").by(ratio_grows, RATIOS),
+        Row(bound, "an optimized projection has more SI than the units' axes").by(
+            higher, UPPER, OBSERVED
+        ),
+        Row(
+            bound, "that upper bound falls as alpha falls, so SI is not only rotated"
+        ).by(trend, UPPER, 1),
+        Row(
+            by_layer,
+            "the bound falls in all layers but the last two, where it hardly does",
+        ).by(late_layers, TABLE),
+    ]
+
+
+ROWS = {
+    # The paper finds no difference at -0.1.
+    "resnet18": _rows("F2a, F2b", -0.1, "1.3e-5, but at -0.1", "F2b", "F2c", "A4a"),
+    "resnet20": _rows("A3", 0.0, "5e-6", "A3", "A4b", "A4c"),
+}

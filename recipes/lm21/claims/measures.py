@@ -18,7 +18,7 @@ from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
 #: From here on a correlation is strong.
-STRONG = 0.7
+CLEAR = 0.7
 
 
 def claims(results: Results) -> Iterator[Claim]:
@@ -55,10 +55,10 @@ def unit_correlated(runs: Mapping[float, Sequence[Run]]) -> Outcome | None:
     rhos = [one.correlation for one in found]
     return Outcome(
         f"rho {np.mean(rhos):.2f}, mean of {len(rhos)} networks",
-        f"Spearman over the units of each network with alpha 0; held: {STRONG} or more "
+        f"Spearman over the units of each network with alpha 0; held: {CLEAR} or more "
         "on average, p < 1e-5 in each (largest p)",
         largest(one.pvalue for one in found),
-        bool(np.mean(rhos) >= STRONG and all(one.pvalue < 1e-5 for one in found)),
+        bool(np.mean(rhos) >= CLEAR and all(one.pvalue < 1e-5 for one in found)),
     )
 
 

@@ -40,7 +40,7 @@ def claims(results: Results) -> Iterator[Claim]:
         yield from claimed(results, network, rows)
 
 
-def small(alpha: float) -> bool:
+def slightly_positive(alpha: float) -> bool:
     """Whether alpha is above 0, and small."""
     return 0 < alpha <= SMALL
 
@@ -127,7 +127,7 @@ def _rises_at_first(whole: str, layers: str) -> list[Row]:
             trend, Asked(selectivity, span(0, SMALL)), 1
         ),
         Row(layers, f"it rises in every layer, alpha above 0 up to {SMALL:g}").by(
-            layers_move, RUNS, small, 1
+            layers_move, RUNS, slightly_positive, 1
         ),
         Row(whole, f"from {SMALL:g} on it is irregular").by(
             uneven, Asked(selectivity, span(SMALL))
@@ -167,6 +167,6 @@ ROWS = {
         Row(
             "A16a",
             f"accuracy falls less abruptly in VGG16, alpha up to {SMALL:g}",
-        ).by(gains_more, *_both(accuracy), small),
+        ).by(gains_more, *_both(accuracy), slightly_positive),
     ],
 }

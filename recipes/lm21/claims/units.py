@@ -35,12 +35,12 @@ def claims(results: Results) -> Iterator[Claim]:
     slopes = sorted(
         float(name.removeprefix(LEAKY)) for name in results if name.startswith(LEAKY)
     )
-    for network, rows in DEAD.items():
+    for network, rows in DEAD_ROWS.items():
         yield from claimed(results, network, rows)
     for slope in slopes:
         largest = slope == slopes[-1]
         yield from claimed(results, f"{LEAKY}{slope:g}", _leaky(largest))
-    for network, rows in SPARSE.items():
+    for network, rows in SPARSE_ROWS.items():
         yield from claimed(results, network, rows)
 
 
@@ -161,7 +161,7 @@ def _sparse(figure: str, loss: float) -> list[Row]:
 
 _LIVING = Asked(living_selectivity, NOT_NEGATIVE)
 _DEAD = Asked(dead_share, NOT_NEGATIVE)
-DEAD = {
+DEAD_ROWS = {
     "resnet18": [
         Row("A7", "no unit dies below alpha 30").by(
             between, Asked(dead_share, lambda alpha: 0 <= alpha < 30), 0, 0.001
@@ -178,7 +178,7 @@ DEAD = {
         ),
     ],
 }
-SPARSE = {
+SPARSE_ROWS = {
     "resnet18": _sparse("A10a", 0.04),
     "resnet20": [
         *_sparse("A10b", 0.05),

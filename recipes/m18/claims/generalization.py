@@ -75,7 +75,7 @@ def _ensemble(runs: Sequence[Run]) -> Iterator[tuple[str, str, Outcome | None]]:
 
 
 def _hyperparameters(
-    settings: "Settings",
+    settings: "BySetting",
 ) -> Iterator[tuple[str, str, Outcome | None]]:
     yield (
         "F4c",
@@ -179,7 +179,7 @@ def opposed(trainings: Sequence[Mapping[str, Sequence[float]]]) -> Outcome | Non
     )
 
 
-class Settings(NamedTuple):
+class BySetting(NamedTuple):
     """A sweep over learning rate and batch size.
 
     Attributes:
@@ -195,7 +195,7 @@ class Settings(NamedTuple):
         return [float(m[0]) for m in means], [float(m[1]) for m in means]
 
 
-def by_setting(results: Results) -> Settings:
+def by_setting(results: Results) -> BySetting:
     """The networks of the sweep over learning rates and batch sizes."""
     found: dict[tuple[float, int], list[tuple[float, float]]] = {}
     for run in results.get("hyperparameters", []):
@@ -203,10 +203,10 @@ def by_setting(results: Results) -> Settings:
         if np.isfinite(pair[0]):
             key = run.settings.learning_rate, run.settings.batch_size
             found.setdefault(key, []).append(pair)
-    return Settings(found)
+    return BySetting(found)
 
 
-def every(settings: Settings) -> tuple[list[float], list[float]]:
+def every(settings: BySetting) -> tuple[list[float], list[float]]:
     """Area and test accuracy of every network."""
     pairs = [pair for ones in settings.networks.values() for pair in ones]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]

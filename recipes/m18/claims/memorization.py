@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_selectivity.inference import t_test
 from recipes.claims.rules import compared, judged, within
-from recipes.claims.samples import Pairs, sampled
+from recipes.claims.samples import Pairs, grouped, sampled
 from recipes.claims.table import Claim, stated
 from recipes.claims.verdicts import LEVEL, UNDECIDED, Outcome
 from recipes.m18 import analyses
@@ -38,42 +38,29 @@ def claims(results: Results) -> Iterator[Claim]:
         M18 figures 1 and 2.
     """
     for sweep, (ablated, noisy) in SWEEPS.items():
-        found = groups(results, sweep)
-        fitted = started(by_corruption(found, training_accuracy))
+        yield from stated(sweep, _shuffled(results, sweep, ablated, noisy))
 
-        def lowered(
-            quantity: Quantity,
-            found: dict[str, list[Run]] = found,
-            fitted: Outcome | None = fitted,
-        ) -> Outcome | None:
-            values = by_corruption(found, quantity)
-            return only_fitted(lower(values, quantity.write), fitted)
 
-        yield from stated(
-            sweep,
-            [
-                (ablated, "curves begin at a training accuracy of about 1", fitted),
-                (ablated, "curves end at chance", ended(results.get(sweep, []))),
-                (
-                    ablated,
-                    "every share of shuffled labels lowers the area under the curve",
-                    lowered(area),
-                ),
-                (
-                    ablated,
-                    "accuracy falls to a half with fewer units silent",
-                    lowered(half),
-                ),
-                (
-                    ablated,
-                    "curves are not perfectly ordered",
-                    only_fitted(disordered(by_corruption(found, area)), fitted),
-                ),
-            ],
-        )
-        if noisy:
-            text = "every share of shuffled labels lowers accuracy under noise"
-            yield from stated(sweep, [(noisy, text, lowered(robustness))])
+def _shuffled(
+    results: Results, sweep: str, ablated: str, noisy: str
+) -> Iterator[tuple[str, str, Outcome | None]]:
+    found = groups(results, sweep)
+    fitted = started(by_corruption(found, training_accuracy))
+
+    def lowered(quantity: Quantity) -> Outcome | None:
+        outcome = lower(by_corruption(found, quantity), quantity.write)
+        return only_fitted(outcome, fitted)
+
+    yield ablated, "curves begin at a training accuracy of about 1", fitted
+    yield ablated, "curves end at chance", ended(results.get(sweep, []))
+    text = "every share of shuffled labels lowers the area under the curve"
+    yield ablated, text, lowered(area)
+    yield ablated, "accuracy falls to a half with fewer units silent", lowered(half)
+    outcome = disordered(by_corruption(found, area))
+    yield ablated, "curves are not perfectly ordered", only_fitted(outcome, fitted)
+    if noisy:
+        text = "every share of shuffled labels lowers accuracy under noise"
+        yield noisy, text, lowered(robustness)
 
 
 def by_corruption(
@@ -86,11 +73,13 @@ def by_corruption(
 
 def groups(results: Results, sweep: str) -> dict[str, list[Run]]:
     """The networks of a sweep by how many of their labels are shuffled."""
-    found: dict[str, list[Run]] = {}
-    for run in sorted(results.get(sweep, []), key=lambda run: run.settings.corruption):
-        share = run.settings.corruption
-        found.setdefault(f"{share:.0%} shuffled" if share else TRUE, []).append(run)
-    return found
+    runs = sorted(results.get(sweep, []), key=lambda run: run.settings.corruption)
+    return grouped(
+        runs,
+        lambda run: (
+            f"{share:.0%} shuffled" if (share := run.settings.corruption) else TRUE
+        ),
+    )
 
 
 def lower(groups: Groups, write: Write = number) -> Outcome | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_selectivity.inference import paired_t_test
 from recipes.claims.rules import greater, within
-from recipes.claims.samples import sampled
+from recipes.claims.samples import grouped, sampled
 from recipes.claims.table import Claim, stated
 from recipes.claims.verdicts import Outcome
 from recipes.m18.analyses import curve, true_labels
@@ -33,12 +33,31 @@ SOLVED = 0.99
 SELECTIVE = 0.5
 
 
+def dropout(run: Run) -> float:
+    """Dropout fraction of a run."""
+    return float(run.settings.model_options["dropout"])
+
+
+def _lost(run: Run) -> float:
+    found = curve(run)
+    if found is None:
+        return np.nan
+    return float(found.mean[0]) - at_fraction(found, dropout(run))
+
+
+def _beyond(run: Run) -> float:
+    found = curve(run)
+    return np.nan if found is None else area_past(found, dropout(run))
+
+
 selective_share = Quantity(
     "selective_share",
     lambda run: float(np.mean(values(run, "si") > SELECTIVE)),
     f"units with an SI above {SELECTIVE}",
     percent,
 )
+lost = Quantity("lost", _lost, "accuracy lost at the dropout fraction", percent)
+area_beyond = Quantity("area_beyond", _beyond, "area past the dropout fraction")
 #: Row, claim, what is more, and whether with batch normalization or without.
 NORMALIZED = (
     ("F5b", "batch normalization makes networks more robust to ablation", area, True),
@@ -88,11 +107,6 @@ def clamped(runs: Sequence[Run]) -> Outcome | None:
     return greater(zero, mean, ("zero", "mean"), paired_t_test)
 
 
-def dropout(run: Run) -> float:
-    """Dropout fraction of a run."""
-    return float(run.settings.model_options["dropout"])
-
-
 def _dropout(runs: Sequence[Run]) -> Iterator[tuple[str, str, Outcome | None]]:
     true = [run for run in runs if not run.settings.corruption]
     shuffled = [run for run in runs if run.settings.corruption]
@@ -121,39 +135,36 @@ def _dropout(runs: Sequence[Run]) -> Iterator[tuple[str, str, Outcome | None]]:
 
 def by_dropout(runs: Sequence[Run], quantity: Quantity) -> dict[float, float]:
     """Mean of a quantity over the networks of each dropout fraction."""
-    found: dict[float, list[float]] = {}
-    for run in runs:
-        found.setdefault(dropout(run), []).append(quantity(run))
-    return {share: float(np.mean(ones)) for share, ones in found.items()}
+    return {
+        share: float(np.mean([quantity(run) for run in ones]))
+        for share, ones in grouped(runs, dropout).items()
+    }
 
 
 def spared(runs: Sequence[Run]) -> Outcome | None:
     """Accuracy has hardly fallen at the dropout fraction."""
-    losses: dict[str, list[float]] = {}
-    for run in runs:
-        found = curve(run)
-        if found is not None:
-            kind = "shuffled" if run.settings.corruption else "true"
-            lost = float(found.mean[0]) - at_fraction(found, dropout(run))
-            losses.setdefault(f"{kind} labels, {dropout(run):g}", []).append(lost)
-    means = {label: float(np.mean(values)) for label, values in losses.items()}
+
+    def label(run: Run) -> str:
+        kind = "shuffled" if run.settings.corruption else "true"
+        return f"{kind} labels, {dropout(run):g}"
+
+    means = {
+        name: float(np.mean([lost(run) for run in ones]))
+        for name, ones in grouped(runs, label).items()
+    }
     return within(means, -np.inf, MINIMAL, percent, "each mean loss")
 
 
 def past(true: Sequence[Run], shuffled: Sequence[Run]) -> Outcome | None:
-    """Accuracy past the dropout fraction is higher with true labels."""
-    areas = [
-        {
-            (dropout(run), run.settings.seed): area_past(found, dropout(run))
-            for run in runs
-            if (found := curve(run)) is not None
-        }
+    """Accuracy past the dropout fraction is higher with true labels, run by run."""
+    first, second = (
+        {(dropout(run), run.settings.seed): area_beyond(run) for run in runs}
         for runs in (true, shuffled)
-    ]
-    shared = [key for key in areas[0] if key in areas[1]]
+    )
+    shared = [key for key in first if key in second]
     return greater(
-        [areas[0][key] for key in shared],
-        [areas[1][key] for key in shared],
+        [first[key] for key in shared],
+        [second[key] for key in shared],
         ("true", "shuffled"),
         paired_t_test,
         percent,

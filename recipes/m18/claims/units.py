@@ -1,6 +1,7 @@
 """Section 3.4 and appendices A.3 to A.5: selectivity and importance of units."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,10 @@ SLIGHT = 0.3
 NO_MORE = 0.1
 #: Share of the selective units that are "many".
 MANY = 1 / 3
+SIZES = (
+    "Spearman over the units of each layer, mean over networks, its size, mean over "
+    "layers"
+)
 
 
 def claims(results: Results) -> Iterator[Claim]:
@@ -55,44 +60,37 @@ def with_norm(one: Units) -> ImportanceCorrelation:
     return correlation(np.concatenate(si), np.concatenate([*one.l1_norm.values()]))
 
 
-def slight(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
-    """The correlation is small."""
-    return _overall(
-        [one.overall for one in found],
-        f"the mean is below {SLIGHT} in size",
-        lambda rhos, _: bool(abs(np.mean(rhos)) < SLIGHT),
-    )
+def against_importance(
+    results: Results, sweep: str, metric: str
+) -> list[ImportanceCorrelations]:
+    """Importance against a measure, in each network of a sweep."""
+    return related(silenced(results, sweep), metric)
 
 
-def correlated_negatively(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
-    """The correlation is negative in every network."""
-    return _negative([one.overall for one in found])
+def overall(results: Results, sweep: str, metric: str) -> list[ImportanceCorrelation]:
+    """The same over all units of a network."""
+    return [one.overall for one in against_importance(results, sweep, metric)]
 
 
-def no_more(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
-    """The correlation is not clearly positive."""
-    return _overall(
-        [one.overall for one in found],
-        f"the mean is {NO_MORE} or less",
-        lambda rhos, _: bool(np.mean(rhos) <= NO_MORE),
-    )
+def norms(results: Results, sweep: str) -> list[ImportanceCorrelation]:
+    """SI against the norms of filters, in each network of a sweep."""
+    return [with_norm(one) for one in silenced(results, sweep)]
 
 
-def norms_negative(found: Sequence[Units]) -> Outcome | None:
-    """SI and the L1 norm of filters correlate negatively in every network."""
-    return _negative([with_norm(one) for one in found])
+def small(each: Sequence[ImportanceCorrelation], limit: float) -> Outcome | None:
+    """The correlation over all units is small."""
+    rule = f"the mean is below {limit} in size"
+    return _overall(each, rule, lambda rhos, _: bool(abs(np.mean(rhos)) < limit))
 
 
-def norms_unrelated(found: Sequence[Units]) -> Outcome | None:
-    """SI and the L1 norm of filters do not correlate."""
-    return _overall(
-        [with_norm(one) for one in found],
-        f"the mean is below {NO_MORE} in size",
-        lambda rhos, _: bool(abs(np.mean(rhos)) < NO_MORE),
-    )
+def at_most(each: Sequence[ImportanceCorrelation], limit: float) -> Outcome | None:
+    """The correlation over all units is not clearly positive."""
+    rule = f"the mean is {limit} or less"
+    return _overall(each, rule, lambda rhos, _: bool(np.mean(rhos) <= limit))
 
 
-def _negative(each: Sequence[ImportanceCorrelation]) -> Outcome | None:
+def all_negative(each: Sequence[ImportanceCorrelation]) -> Outcome | None:
+    """The correlation over all units is negative in every network."""
     return _overall(
         each,
         f"negative, p < {LEVEL}, in each",
@@ -110,9 +108,8 @@ def _overall(
         return None
     rhos = np.array([one.spearman for one in known])
     pvalues = np.array([one.spearman_p for one in known])
-    text = ", ".join(f"{rho:.3f}" for rho in rhos)
     return Outcome(
-        f"rho {text}",
+        f"rho {', '.join(f'{rho:.3f}' for rho in rhos)}",
         f"Spearman over the units of each network (largest p); held: {rule}",
         largest(pvalues.tolist()),
         holds(rhos, pvalues),
@@ -140,14 +137,12 @@ def idle(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
 
 def early_is_greater(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """Units of the first half of a network's layers are more important."""
-    pairs = {}
-    for place, network in enumerate(found):
-        layers = [*network.importance.values()]
-        if middle := len(layers) // 2:
-            pairs[place] = (
-                np.concatenate(layers[:middle]),
-                np.concatenate(layers[middle:]),
-            )
+    halves = [_halves([*one.importance.values()]) for one in found]
+    pairs = {
+        place: (np.concatenate(early), np.concatenate(late))
+        for place, (early, late) in enumerate(halves)
+        if early
+    }
     if not pairs:
         return None
     means = [[float(np.mean(one)) for one in pair] for pair in pairs.values()]
@@ -164,23 +159,22 @@ def early_is_greater(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     )
 
 
-def layer_correlations(found: Sequence[ImportanceCorrelations]) -> np.ndarray:
+def layer_rhos(found: Sequence[ImportanceCorrelations]) -> list[float]:
     """Rank correlations of layers, mean over networks; NaN where none has any."""
     table = [[layer.spearman for layer in one.layers.values()] for one in found]
     kept = np.ma.masked_invalid(np.array(table, float).reshape(len(found), -1))
-    return np.ma.filled(kept.mean(axis=0).astype(float), np.nan)
+    return np.ma.filled(kept.mean(axis=0).astype(float), np.nan).tolist()
 
 
 def early_alone(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """Early layers have a negative correlation, later ones hardly any."""
-    rhos = layer_correlations(found) if found else np.empty(0)
-    if len(rhos) < 2:
+    parts = _halves(layer_rhos(found)) if found else ([], [])
+    if not parts[0]:
         return None
-    middle = len(rhos) // 2
-    early, late = (float(np.nanmean(part)) for part in (rhos[:middle], rhos[middle:]))
+    early, late = (float(np.nanmean(part)) for part in parts)
     return Outcome(
-        f"mean rho {early:.2f} in the first {middle} layers, {late:.2f} in the other "
-        f"{len(rhos) - middle}",
+        f"mean rho {early:.2f} in the first {len(parts[0])} layers, {late:.2f} in the "
+        f"other {len(parts[1])}",
         "Spearman over the units of each layer, mean over layers and networks; held: "
         f"early below -{NO_MORE}, and further from 0 than late",
         None,
@@ -190,15 +184,14 @@ def early_alone(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
 
 def at_the_ends(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """The first and last two layers have larger correlations than those between."""
-    rhos = abs(layer_correlations(found)) if found else np.empty(0)
-    if len(rhos) < 5:
+    sizes = np.abs(layer_rhos(found)) if found else np.empty(0)
+    if len(sizes) < 5:
         return None
-    ends = float(np.nanmean([*rhos[:2], *rhos[-2:]]))
-    between = float(np.nanmean(rhos[2:-2]))
+    ends = float(np.nanmean([*sizes[:2], *sizes[-2:]]))
+    between = float(np.nanmean(sizes[2:-2]))
     return Outcome(
         f"mean size of rho {ends:.2f} at the ends, {between:.2f} between",
-        "Spearman over the units of each layer, mean over networks, its size, mean "
-        "over layers; held: greater in the first two and last two layers",
+        f"{SIZES}; held: greater in the first two and last two layers",
         None,
         ends > between,
     )
@@ -208,14 +201,18 @@ def weak_within(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """Correlations within layers are small on average."""
     if not found:
         return None
-    size = float(np.nanmean(abs(layer_correlations(found))))
+    size = float(np.nanmean(np.abs(layer_rhos(found))))
     return Outcome(
         f"mean size of rho {size:.2f}",
-        "Spearman over the units of each layer, mean over networks, its size, mean "
-        f"over layers; held: below {SLIGHT}",
+        f"{SIZES}; held: below {SLIGHT}",
         None,
         size < SLIGHT,
     )
+
+
+def _halves(layers: list[Any]) -> tuple[list[Any], list[Any]]:
+    """The first layers, and the later ones."""
+    return layers[: len(layers) // 2], layers[len(layers) // 2 :]
 
 
 def rises_with_depth(runs: Sequence[Run]) -> Outcome | None:
@@ -235,19 +232,21 @@ def rises_with_depth(runs: Sequence[Run]) -> Outcome | None:
     )
 
 
-_UNITS = Found(silenced)
-_SI = Found(lambda results, sweep: related(silenced(results, sweep), "si"))
-_MI = Found(
-    lambda results, sweep: related(silenced(results, sweep), "mutual_information")
+SI, MI = (
+    Found(against_importance, (metric,)) for metric in ("si", "mutual_information")
 )
-_RUNS = Found(true_labels)
+#: The same over all units of a network, and SI against the norms of filters.
+CLOUD_SI, CLOUD_MI = (Found(overall, one.arguments) for one in (SI, MI))
+NORMS, RUNS = Found(norms), Found(true_labels)
 
 
-def _clouds(si: str) -> list[Row]:
+def _clouds(rows: str) -> list[Row]:
     """Of all units of a network."""
     return [
-        Row(si, "selective units are no more important").by(no_more, _SI),
-        Row(si, "many highly selective units have little impact").by(idle, _SI),
+        Row(rows, "selective units are no more important").by(
+            at_most, CLOUD_SI, NO_MORE
+        ),
+        Row(rows, "many highly selective units have little impact").by(idle, SI),
     ]
 
 
@@ -258,30 +257,33 @@ def _lines(rows: str) -> list[Row]:
             rows,
             "the negative correlation is that of the early layers, later ones have "
             "none",
-        ).by(early_alone, _SI),
+        ).by(early_alone, SI),
         _early(rows),
     ]
 
 
 def _early(rows: str) -> Row:
     text = "units of early layers are more important than those of later ones"
-    return Row(rows, text).by(early_is_greater, _SI)
+    return Row(rows, text).by(early_is_greater, SI)
 
 
 def _information(rows: str) -> Row:
-    return Row(rows, "mutual information is a poor predictor").by(slight, _MI)
+    text = "mutual information is a poor predictor"
+    return Row(rows, text).by(small, CLOUD_MI, SLIGHT)
 
 
 ROWS = {
     "mlp": [
-        Row("F7a", "SI and importance correlate slightly, rho = 0.095").by(slight, _SI),
+        Row("F7a", "SI and importance correlate slightly, rho = 0.095").by(
+            small, CLOUD_SI, SLIGHT
+        ),
         *_clouds("F7a"),
         _early("F7a"),
         _information("A4a"),
     ],
     "convnet": [
         Row("F7b", "SI and importance correlate negatively, rho = -0.428").by(
-            correlated_negatively, _SI
+            all_negative, CLOUD_SI
         ),
         *_clouds("F7b"),
         *_lines("F7c"),
@@ -290,10 +292,10 @@ ROWS = {
             "A4c",
             "mutual information and importance are related in the first and last "
             "layers more than between",
-        ).by(at_the_ends, _MI),
-        Row("A2a", "SI rises with depth").by(rises_with_depth, _RUNS),
+        ).by(at_the_ends, MI),
+        Row("A2a", "SI rises with depth").by(rises_with_depth, RUNS),
         Row("A3a", "SI and the L1 norm of the filter correlate negatively").by(
-            norms_negative, _UNITS
+            all_negative, NORMS
         ),
     ],
     "resnet50": [
@@ -301,11 +303,11 @@ ROWS = {
         *_lines("F7e"),
         _information("A4d"),
         Row("A4e", "mutual information is a poor predictor within layers").by(
-            weak_within, _MI
+            weak_within, MI
         ),
-        Row("A2b", "SI rises with depth").by(rises_with_depth, _RUNS),
+        Row("A2b", "SI rises with depth").by(rises_with_depth, RUNS),
         Row("A3b", "SI and the L1 norm of the filter do not correlate").by(
-            norms_unrelated, _UNITS
+            small, NORMS, NO_MORE
         ),
     ],
 }

@@ -16,11 +16,10 @@ from recipes.r22.ablation import able, areas
 from recipes.r22.alignment import LATE as LATE_LAYERS
 from recipes.r22.alignment import MODULE_PAIRS, series
 from recipes.r22.analyses import ablations, computed, similarities
+from recipes.r22.claims.selectivity import SOON
 from recipes.r22.modules import EARLY, LATE
 from recipes.runner.results import Results
 
-#: Epochs that "the early epochs" of figure 3 are taken to be.
-SOON = 5
 #: What an analysis found of a network.
 Curves = dict[str, Any]
 

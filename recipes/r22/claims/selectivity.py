@@ -14,8 +14,8 @@ from recipes.r22.modules import EARLY, LATE
 from recipes.r22.quantities import blocks, modules
 from recipes.runner.results import Results
 
-#: "The first few epochs".
-FEW = 5
+#: "The first few epochs", and "the early epochs" of figure 3.
+SOON = 5
 #: "Over the next 2-3 epochs".
 NEXT = 3
 #: Share of its peak that SI has to lose, for what the paper calls receding.
@@ -73,7 +73,7 @@ def peak(curve: np.ndarray) -> int:
         >>> peak(np.array([0.9, 0.1, 0.4, 0.2]))
         2
     """
-    return 1 + int(np.argmax(curve[1 : FEW + 1]))
+    return 1 + int(np.argmax(curve[1 : SOON + 1]))
 
 
 def rises(curves: dict[int, np.ndarray]) -> Outcome:
@@ -86,7 +86,7 @@ def rises(curves: dict[int, np.ndarray]) -> Outcome:
             f"{peak(v)}"
             for m, v in means.items()
         ),
-        f"held: the mean over networks, at its highest in epochs 1 to {FEW}, is "
+        f"held: the mean over networks, at its highest in epochs 1 to {SOON}, is "
         f"{SHARE:.0%} or more above that before training, in every module",
         None,
         bool(all(rose.values())),
@@ -104,7 +104,7 @@ def recedes(curves: dict[int, np.ndarray]) -> Outcome | None:
             f"{number(v[peak(v) + NEXT])} {NEXT} epochs later"
             for m, v in means.items()
         ),
-        f"held: {NEXT} epochs after its highest value in epochs 1 to {FEW} the mean "
+        f"held: {NEXT} epochs after its highest value in epochs 1 to {SOON} the mean "
         f"over networks is {SHARE:.0%} or more below it, in every module",
         None,
         all(_falls(v) for v in means.values()),
@@ -117,7 +117,7 @@ def stays(curves: np.ndarray) -> Outcome | None:
     if found is None:
         return None
     return found._replace(
-        test=f"held: {NEXT} epochs after its highest value in epochs 1 to {FEW} the "
+        test=f"held: {NEXT} epochs after its highest value in epochs 1 to {SOON} the "
         f"mean over networks is less than {SHARE:.0%} below it",
         held=not found.held,
     )
@@ -133,7 +133,7 @@ def blocks_recede(lines: Sequence[np.ndarray]) -> Outcome | None:
     return Outcome(
         f"in {count} of {len(lines)} blocks",
         f"held: in most blocks the mean over networks rises by {SHARE:.0%} or more "
-        f"until its highest value in epochs 1 to {FEW}, and is {SHARE:.0%} or more "
+        f"until its highest value in epochs 1 to {SOON}, and is {SHARE:.0%} or more "
         f"below that {NEXT} epochs later",
         None,
         bool(count > len(lines) / 2),

@@ -11,9 +11,9 @@ from recipes.claims.samples import (
     Found,
     Pairs,
     Samples,
-    measured,
     negative,
     positive,
+    resolved,
     sampled,
     span,
 )
@@ -57,17 +57,17 @@ def test_networks_without_a_number_are_left_out(results):
 
 def test_what_the_arguments_of_a_rule_stand_for(results):
     own = Samples.of(results, "own", value)
-    assert measured(results, "own", value) == own
-    assert measured(results, "own", Asked(value, negative)) == own.where(negative)
-    assert measured(results, "own", Asked(value, sweep="other")).at(0.0) == [0.9]
-    assert measured(results, "own", RUNS) == results.by_alpha("own")
-    assert measured(results, "none", RUNS) == {}
-    assert measured(results, "own", Found(lambda r, sweep: (r, sweep))) == (
+    assert resolved(results, "own", value) == own
+    assert resolved(results, "own", Asked(value, negative)) == own.where(negative)
+    assert resolved(results, "own", Asked(value, sweep="other")).at(0.0) == [0.9]
+    assert resolved(results, "own", RUNS) == results.by_alpha("own")
+    assert resolved(results, "none", RUNS) == {}
+    assert resolved(results, "own", Found(lambda r, sweep: (r, sweep))) == (
         results,
         "own",
     )
-    assert measured(results, "own", 0.5) == 0.5
-    assert measured(results, "own", negative) is negative
+    assert resolved(results, "own", 0.5) == 0.5
+    assert resolved(results, "own", negative) is negative
 
 
 def test_pairs_have_two_networks_a_side():

@@ -19,11 +19,11 @@ from recipes.g19.design import (
     write_panels,
 )
 from recipes.g19.judgements import (
-    judged,
     read_judgements,
     read_objects,
     read_panels,
     scores,
+    surveyed,
     table_2,
 )
 from recipes.g19.survey import main, tile
@@ -296,7 +296,7 @@ def test_a_panel_is_a_grid():
 
 
 def test_claims_are_undecided_without_judgements(tmp_path):
-    assert judged(tmp_path) == {}
+    assert surveyed(tmp_path) == {}
     assert [claim.held for claim in people_claims(tmp_path)] == [None, None]
     assert all(claim.found == "nobody was asked" for claim in people_claims(tmp_path))
 

@@ -136,8 +136,8 @@ def test_bounds_that_are_not_numbers_are_left_out(tmp_path):
     rows = {claim.rows for claim in claims(found)}
     assert "A4b" in rows
     assert "A4c" not in rows
-    table = basis.bound_tables(found, "resnet20", "upper_bound")
-    assert list(basis.network_means(table).values) == [-1.0, 0.0]
+    means = basis.network_means(found, "resnet20", "upper_bound")
+    assert list(means.values) == [-1.0, 0.0]
 
 
 def test_pvalues_of_accuracy_are_those_of_scipy(right):
