@@ -34,19 +34,13 @@ class Claim:
     held: bool | None
 
 
+#: For each claim the paper's rows, what it says, and what was found, if anything.
+Statements = Iterable[tuple[str, str, Outcome | None]]
 _HELD = {True: "yes", False: "no", None: "undecided"}
 
 
-def stated(
-    network: str, statements: Iterable[tuple[str, str, Outcome | None]]
-) -> Iterator[Claim]:
-    """Claims about a network.
-
-    Args:
-        network: Its name.
-        statements: For each claim the paper's rows, what it says, and what was found;
-            None: nothing, and the claim is left out.
-    """
+def stated(network: str, statements: Statements) -> Iterator[Claim]:
+    """Claims about a network, without those of which nothing was found."""
     for rows, claim, outcome in statements:
         if outcome is not None:
             yield Claim(rows, network, claim, *outcome)

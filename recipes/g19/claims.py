@@ -17,6 +17,7 @@ from recipes.g19 import design, fits, judgements
 from recipes.g19.generated import LEVEL, as_printed, cases, scores
 from recipes.g19.measured import Measured
 from recipes.g19.measures import HIDDEN, LAYERS, extreme, same_class, share_above
+from recipes.g19.tables import NAMES
 from recipes.quantities import number, percent
 
 NETWORK = "alexnet"
@@ -25,7 +26,6 @@ Finding = tuple[str, bool | None]
 #: Where in the paper, what it says, the rule in words, and the rule.
 Statement = tuple[str, str, str, Callable[[Measured], Finding]]
 IN_ALL = "in every network: yes; in none: no"
-NAMES = {"top_class": "top-class", "precision": "precision", "ccmas": "CCMAS"}
 
 
 def claims(found: Sequence[Measured], folder: Path) -> list[Claim]:

@@ -63,7 +63,7 @@ TABLE_A1 = {
 }
 COLUMNS = ("ccmas", "ccmas_second", "precision", "top_class_cluster", "top_class")
 HEADINGS = ("CCMAS", "CCMAS_2", "precision %", "top cluster", "top-class %")
-NAMES = {"ccmas": "CCMAS", "precision": "precision", "top_class": "top-class"}
+NAMES = {"top_class": "top-class", "precision": "precision", "ccmas": "CCMAS"}
 #: Measures that are shares, shown in per cent.
 SHARES = ("precision", "top_class")
 

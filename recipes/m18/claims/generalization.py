@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recipes.claims.rules import correlated, greater, ranks, within
-from recipes.claims.table import Claim, stated
+from recipes.claims.table import Claim, Statements, stated
 from recipes.claims.verdicts import FEW, LEVEL, Outcome, largest, together
 from recipes.m18.analyses import FOLLOWED, training
 from recipes.m18.measures import Picks, bimodality, picks
@@ -57,7 +57,7 @@ def claims(results: Results) -> Iterator[Claim]:
     yield from stated("hyperparameters", _hyperparameters(by_setting(results)))
 
 
-def _ensemble(runs: Sequence[Run]) -> Iterator[tuple[str, str, Outcome | None]]:
+def _ensemble(runs: Sequence[Run]) -> Statements:
     areas = [area(run) for run in runs]
     if len(runs) >= 2 * ENDS:
         yield (
@@ -74,9 +74,7 @@ def _ensemble(runs: Sequence[Run]) -> Iterator[tuple[str, str, Outcome | None]]:
     yield "F3b", "areas fall into two clusters", clustered(areas)
 
 
-def _hyperparameters(
-    settings: "BySetting",
-) -> Iterator[tuple[str, str, Outcome | None]]:
+def _hyperparameters(settings: "BySetting") -> Statements:
     yield (
         "F4c",
         "area and test accuracy are highly correlated, rho = 0.914",

@@ -8,7 +8,7 @@ import numpy as np
 from keras_selectivity.inference import t_test
 from recipes.claims.rules import compared, judged, within
 from recipes.claims.samples import Pairs, grouped, sampled
-from recipes.claims.table import Claim, stated
+from recipes.claims.table import Claim, Statements, stated
 from recipes.claims.verdicts import LEVEL, UNDECIDED, Outcome
 from recipes.m18 import analyses
 from recipes.m18.quantities import area, half, robustness, training_accuracy
@@ -41,9 +41,7 @@ def claims(results: Results) -> Iterator[Claim]:
         yield from stated(sweep, _shuffled(results, sweep, ablated, noisy))
 
 
-def _shuffled(
-    results: Results, sweep: str, ablated: str, noisy: str
-) -> Iterator[tuple[str, str, Outcome | None]]:
+def _shuffled(results: Results, sweep: str, ablated: str, noisy: str) -> Statements:
     found = groups(results, sweep)
     fitted = started(by_corruption(found, training_accuracy))
 

@@ -7,7 +7,7 @@ import numpy as np
 from keras_selectivity.inference import paired_t_test
 from recipes.claims.rules import greater, within
 from recipes.claims.samples import grouped, sampled
-from recipes.claims.table import Claim, stated
+from recipes.claims.table import Claim, Statements, stated
 from recipes.claims.verdicts import Outcome
 from recipes.m18.analyses import curve, true_labels
 from recipes.m18.measures import area_past, at_fraction
@@ -107,7 +107,7 @@ def clamped(runs: Sequence[Run]) -> Outcome | None:
     return greater(zero, mean, ("zero", "mean"), paired_t_test)
 
 
-def _dropout(runs: Sequence[Run]) -> Iterator[tuple[str, str, Outcome | None]]:
+def _dropout(runs: Sequence[Run]) -> Statements:
     true = [run for run in runs if not run.settings.corruption]
     shuffled = [run for run in runs if run.settings.corruption]
     yield (

@@ -9,7 +9,7 @@ import numpy as np
 from keras_selectivity.inference import paired_t_test
 from recipes.claims.rules import in_all
 from recipes.claims.samples import Pairs, Values
-from recipes.claims.table import Claim, stated
+from recipes.claims.table import Claim, Statements, stated
 from recipes.claims.verdicts import Outcome
 from recipes.quantities import chance, number
 from recipes.r22.ablation import able, areas
@@ -50,9 +50,7 @@ def claims(results: Results) -> Iterator[Claim]:
         )
 
 
-def _ablated(
-    found: Sequence[Curves], places: Sequence[int]
-) -> Iterator[tuple[str, str, Outcome | None]]:
+def _ablated(found: Sequence[Curves], places: Sequence[int]) -> Statements:
     """Of the epochs at which every network has something to lose, three or more."""
     if len(places) > 2:
         yield (

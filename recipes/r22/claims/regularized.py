@@ -14,7 +14,7 @@ from recipes.claims.rules import (
     t_or_prediction,
 )
 from recipes.claims.samples import Pairs, Values
-from recipes.claims.table import Claim, stated
+from recipes.claims.table import Claim, Statements, stated
 from recipes.claims.verdicts import (
     LEVEL,
     UNDECIDED,
@@ -89,7 +89,7 @@ def claims(results: Results) -> Iterator[Claim]:
     yield from _representation(cases, results.get("representation", []))
 
 
-def _main(cases: Cases) -> Iterator[tuple[str, str, Outcome | None]]:
+def _main(cases: Cases) -> Statements:
     none, at_0, at_5 = (cases[label] for label in (NONE, FROM_0, FROM_5))
     yield (
         "F6a",
@@ -115,9 +115,7 @@ def _main(cases: Cases) -> Iterator[tuple[str, str, Outcome | None]]:
     yield "F15a", "kept on from epoch 0 it never recovers", stays_behind(at_0, none)
 
 
-def _starts(
-    found: Mapping[int, list[Run]], none: list[Run]
-) -> Iterator[tuple[str, str, Outcome | None]]:
+def _starts(found: Mapping[int, list[Run]], none: list[Run]) -> Statements:
     later = {f"from {start}": runs for start, runs in found.items() if start}
     yield (
         "F7",
@@ -141,9 +139,7 @@ def _strengths(found: Mapping[float, Cases]) -> Iterator[Claim]:
     yield from stated("resnet50", [("F12", text, _in_order(found))])
 
 
-def _promoted(
-    by_label: Cases, none: list[Run]
-) -> Iterator[tuple[str, str, Outcome | None]]:
+def _promoted(by_label: Cases, none: list[Run]) -> Statements:
     yield "F13", "alpha of +10 and +20 makes SI near 1", _near_one(by_label)
     yield (
         "F13",
