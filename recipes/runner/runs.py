@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import keras_selectivity as ks
 from keras_selectivity.storage.files import UnusableFileError, remove_unfinished
 from keras_selectivity.storage.weights import load_weights
@@ -154,9 +152,9 @@ class Run:
         return self.report.accuracy
 
     @functools.cached_property
-    def preferred_classes(self) -> dict[str, np.ndarray]:
-        """For each layer `(epochs, units)`: the preferred class through training."""
-        return ks.callbacks.PreferredClasses.load(self.folder / PREFERRED).history
+    def preferred_classes(self) -> ks.callbacks.PreferredClasses:
+        """The class that every unit prefers, epoch by epoch."""
+        return ks.callbacks.PreferredClasses.load(self.folder / PREFERRED)
 
     @functools.cached_property
     def first_epoch(self) -> dict[str, list[float]]:

@@ -9,7 +9,8 @@ from recipes.claims.table import Claim
 from recipes.claims.verdicts import FEW, LEVEL, Outcome, extreme, stated, together
 from recipes.claims.wording import percent
 from recipes.m18 import quantities
-from recipes.m18.analyses import FOLLOWED, training
+from recipes.m18.analyses import FOLLOWED
+from recipes.m18.analyses import training_task as training
 from recipes.m18.claims.rules import correlated, greater, ranks, within
 from recipes.m18.measures import Picks, bimodality, picks
 from recipes.runner.results import Results
