@@ -137,7 +137,9 @@ def compute_similarity(run: Run) -> dict[str, Any]:
     values = []
     for _ in _with_weights(run, model, epochs):
         table = minibatch_cka(layers.predict_on_batch(batch) for batch, _ in images)
-        values.append(np.where(np.isfinite(table), table, None).tolist())
+        values.append(
+            [[one if np.isfinite(one) else None for one in row] for row in table]
+        )
     return {"epochs": epochs, "layers": list(COMPARED), "values": values}
 
 

@@ -17,10 +17,6 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     The checksum is that of the content and of the place: the names of the file and
     of its folder. So a file of another run is noticed too.
 
-    Args:
-        path: The file.
-        content: What JSON can hold; floats keep all their digits.
-
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "found.json"
@@ -37,12 +33,6 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 def read_json(path: Path) -> dict[str, Any]:
     """What `write_json` wrote.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Its content.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -61,17 +51,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a file.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Hexadecimal digits.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-    """
+    """SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -97,14 +97,7 @@ class Run:
         )
 
     def do(self, say: Callable[[str], None]) -> None:
-        """Train from where an earlier process was stopped, or from the beginning.
-
-        Args:
-            say: Called with what is being done.
-
-        Raises:
-            ValueError: If a file was damaged meanwhile.
-        """
+        """Train from where an earlier process was stopped, or from the beginning."""
         if self.state == "damaged":
             say("damaged, is done again")
             shutil.rmtree(self.folder)
@@ -162,14 +155,7 @@ class Run:
         return read_json(self.folder / FIRST_EPOCH)
 
     def model(self, epochs: int | None = None) -> Any:
-        """The network with its weights.
-
-        Args:
-            epochs: After so many, one of `settings.kept_epochs`; None: those of the
-                run.
-
-        Returns:
-            A Keras model, not compiled.
+        """The network with its weights after some epochs; None: those of the run.
 
         Raises:
             ValueError: If the weights of that epoch were not kept, or are damaged.
@@ -179,15 +165,7 @@ class Run:
         return model
 
     def load_weights(self, model: Any, epochs: int | None = None) -> None:
-        """Give a network the weights of the run.
-
-        Args:
-            model: A network of the run's architecture.
-            epochs: As for `model`.
-
-        Raises:
-            ValueError: If the weights of that epoch were not kept, or are damaged.
-        """
+        """Give a network the weights of the run, as for `model`."""
         if epochs is not None and epochs not in self.settings.kept_epochs:
             raise ValueError(
                 f"`epochs` must be one of {self.settings.kept_epochs}, after which the "

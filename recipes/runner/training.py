@@ -1,6 +1,7 @@
 """One training, from its settings to what it leaves in its folder."""
 
 import importlib.metadata
+import logging
 import os
 import platform
 import time
@@ -56,11 +57,6 @@ def train(settings: Settings, folder: Path, say: Callable[[str], None]) -> dict:
     Goes on from the last whole epoch of a process that was stopped. The best epoch
     is that with the highest validation accuracy, the last of them on a tie. Several
     GPUs that the process sees share every batch.
-
-    Args:
-        settings: Of the training.
-        folder: Takes the files.
-        say: Called with what is being done.
 
     Returns:
         `accuracy` and `selectivity` (mean SI) on the test set, `selected_epoch`
@@ -123,16 +119,7 @@ def train(settings: Settings, folder: Path, say: Callable[[str], None]) -> dict:
 
 
 def check(settings: Settings, folder: Path) -> None:
-    """Raise for what a training has left if it cannot go on from it.
-
-    Args:
-        settings: Of the training.
-        folder: Of the run.
-
-    Raises:
-        FileNotFoundError: If a file is not there.
-        ValueError: If one is damaged, or of another training.
-    """
+    """Raise for what a training has left if it cannot go on from it."""
     epoch = backup_of(settings, folder).epoch
     if not epoch:
         return  # It begins anew, and writes all of them again.
@@ -147,24 +134,12 @@ def check(settings: Settings, folder: Path) -> None:
 
 
 def backup_of(settings: Settings, folder: Path) -> ks.callbacks.TrainingBackup:
-    """Keeps the training, and knows how far it got.
-
-    Args:
-        settings: Of the training.
-        folder: Of the run.
-
-    Returns:
-        A callback.
-    """
+    """Keeps the training, and knows how far it got."""
     return ks.callbacks.TrainingBackup(folder / BACKUP, training=settings.name)
 
 
 def prepare(settings: Settings) -> None:
-    """Set up the process as the settings say: precision, determinism, seed.
-
-    Args:
-        settings: Of the training that comes next.
-    """
+    """Set up the process as the settings say: precision, determinism, seed."""
     keras.backend.clear_session()
     keras.config.set_dtype_policy(settings.policy)
     if settings.deterministic:
@@ -172,15 +147,16 @@ def prepare(settings: Settings) -> None:
     keras.utils.set_random_seed(settings.seed)
 
 
-def load(settings: Settings) -> data.Data:
-    """The data of a training.
+def quieten() -> None:
+    """Keep TensorFlow from warning of many networks in a process.
 
-    Args:
-        settings: Of the training.
-
-    Returns:
-        Its training, validation and test images.
+    It takes their functions for one that is traced again and again.
     """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+def load(settings: Settings) -> data.Data:
+    """The data of a training."""
     return data.load(
         settings.data,
         settings.seed,
@@ -190,14 +166,7 @@ def load(settings: Settings) -> data.Data:
 
 
 def build(settings: Settings) -> keras.Model:
-    """The network, with fresh weights.
-
-    Args:
-        settings: Of the training.
-
-    Returns:
-        A Keras model, not compiled.
-    """
+    """The network, with fresh weights."""
     # Not the policy of another run, which this process may have trained before.
     keras.config.set_dtype_policy(settings.policy)
     shape, classes = data.SHAPES[settings.data]
@@ -205,14 +174,7 @@ def build(settings: Settings) -> keras.Model:
 
 
 def compiled(settings: Settings) -> ks.SelectivityModel:
-    """The network as it is trained.
-
-    Args:
-        settings: Of the training.
-
-    Returns:
-        A `SelectivityModel`; on all the GPUs that there are, if they are several.
-    """
+    """The network as it is trained: on all GPUs, if there are several."""
     strategy = tf.distribute.get_strategy()
     if len(tf.config.list_logical_devices("GPU")) > 1:
         strategy = tf.distribute.MirroredStrategy()
@@ -239,12 +201,6 @@ def compiled(settings: Settings) -> ks.SelectivityModel:
 def selection(taps: str) -> Any:
     """The regularized outputs as the library has them.
 
-    Args:
-        taps: `"relu"`, `"first:3"`, `"last:3"` or a regular expression.
-
-    Returns:
-        What `SelectivityModel` takes.
-
     Example:
         >>> selection("last:3")
         Last(count=3, of='relu')
@@ -257,12 +213,7 @@ def selection(taps: str) -> Any:
 def schedules(settings: Settings) -> list[keras.callbacks.Callback]:
     """What changes from epoch to epoch: the learning rate and alpha.
 
-    Args:
-        settings: Of the training.
-
-    Returns:
-        Callbacks that depend on the epoch and step alone, so that a training can
-        go on anywhere.
+    It depends on the epoch and step alone, so that a training can go on anywhere.
     """
 
     def rate(epoch: int, _: float) -> float:
@@ -280,17 +231,7 @@ def schedules(settings: Settings) -> list[keras.callbacks.Callback]:
 def watchers(
     settings: Settings, test: Any, folder: Path, epoch: int
 ) -> list[keras.callbacks.Callback]:
-    """What is noted of the test set after every epoch, in one pass, and in the first.
-
-    Args:
-        settings: Of the training.
-        test: The test set.
-        folder: Of the run.
-        epoch: With which this process begins.
-
-    Returns:
-        Callbacks.
-    """
+    """What is noted of the test set after every epoch, and within the first."""
     if not settings.measure_every_epoch:
         return []
     begins = [] if epoch else [FirstEpochMonitor(test, folder, settings)]
@@ -363,13 +304,8 @@ class FirstEpochMonitor(MeasuringCallback):
 def noted(report: ks.SelectivityReport) -> dict[str, float]:
     """What is noted of the test set after an epoch.
 
-    Args:
-        report: Of the network.
-
-    Returns:
-        `test_accuracy`, `test_si` and each layer's, and
-        `test_class_representation`, the mean of the five largest numbers of samples
-        for which a class is predicted (R22 figure 16).
+    The class representation is the mean of the five largest numbers of samples for
+    which a class is predicted (R22 figure 16).
     """
     found = {
         "test_accuracy": report.accuracy,
@@ -471,13 +407,7 @@ class Chronicle(keras.callbacks.Callback):
 
 
 def kept(epochs: int) -> str:
-    """The file, in a run's folder, of the weights after a number of epochs.
-
-    Args:
-        epochs: 0 for the initial weights.
-
-    Returns:
-        Its name.
+    """The file, in a run's folder, of the weights after a number of epochs, from 0.
 
     Example:
         >>> kept(3)
@@ -487,11 +417,7 @@ def kept(epochs: int) -> str:
 
 
 def versions() -> dict[str, Any]:
-    """What else decides the numbers: versions and the device.
-
-    Returns:
-        A dictionary of text.
-    """
+    """What else decides the numbers: versions and the device."""
     packages = ("tensorflow", "keras", "numpy", "keras-selectivity")
     devices = tf.config.list_physical_devices("GPU")
     names = [

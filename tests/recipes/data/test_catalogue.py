@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 import recipes.data
-from recipes.data import NAMES, NORMALIZATIONS, Split, Stream, digits, load
+from recipes.data import (
+    LABELS,
+    NAMES,
+    NORMALIZATIONS,
+    TRAINING_IMAGES,
+    Split,
+    Stream,
+    digits,
+    load,
+)
 from recipes.data.catalogue import HELD_OUT
 from small_archives import write_tiny_imagenet
 
@@ -168,6 +177,15 @@ def test_shapes_are_known_without_the_images():
         "tiny_imagenet": 200,
         "imagenet2012": 1000,
     }
+
+
+def test_sizes_and_labels_are_known_without_the_images():
+    """TensorFlow Datasets' training images, less those that are held out."""
+    assert set(LABELS) == set(TRAINING_IMAGES) == set(NAMES)
+    assert TRAINING_IMAGES["digits"] == load("digits").train.samples
+    stored = {"mnist": 60_000, "cifar10": 50_000, "tiny_imagenet": 100_000}
+    for name, count in stored.items():
+        assert TRAINING_IMAGES[name] == count - round(HELD_OUT[name] * count)
 
 
 def test_a_data_sets_own_batches_are_normalized(loaded):
