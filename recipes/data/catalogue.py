@@ -73,27 +73,16 @@ class Data(NamedTuple):
     image_shape: tuple[int, int, int]
     normalization: tuple[tuple[float, ...], tuple[float, ...]] = UNIT
 
-    def batches(self, part: str, batch_size: int) -> tf.data.Dataset:
-        """Normalized batches of a part of the data, once, in order."""
-        return getattr(self, part).batches(batch_size, normalization=self.normalization)
+    def batches(self, part: str, batch_size: int, **options: Any) -> tf.data.Dataset:
+        """Normalized batches of a part of the data, once, in order, or to train on.
 
-    def training_batches(
-        self,
-        batch_size: int,
-        *,
-        augmentation: str = "none",
-        seed: int = 0,
-        first_epoch: int = 0,
-    ) -> tf.data.Dataset:
-        """Normalized batches to train on: shuffled, augmented, endless."""
-        return self.train.batches(
-            batch_size,
-            training=True,
-            augmentation=augmentation,
-            seed=seed,
-            first_epoch=first_epoch,
-            normalization=self.normalization,
-        )
+        Args:
+            part: `"train"`, `"validation"` or `"test"`.
+            batch_size: Images a batch; the last one of an epoch may be smaller.
+            **options: As `Split.batches` takes them.
+        """
+        source = getattr(self, part)
+        return source.batches(batch_size, normalization=self.normalization, **options)
 
 
 def load(

@@ -165,9 +165,7 @@ class Measured:
             "examples": lambda: collect(model, data, self._load("units")),
         }
         for layer in maximized.LAYERS:
-            makers[_images_of(layer)] = lambda layer=layer: maximized.make(
-                self.network, self._load("units"), layer
-            )
+            makers[_images_of(layer)] = functools.partial(self._drive, layer)
         for name, make in makers.items():
             if not self._there(name):
                 say(name)
@@ -191,6 +189,9 @@ class Measured:
     def maximized(self, layer: str) -> Any:
         """Images that drive two units of a layer."""
         return self._load(_images_of(layer))
+
+    def _drive(self, layer: str) -> ks.maximization.Maximized:
+        return maximized.make(self.network, self._load("units"), layer)
 
     def _path(self, name: str) -> Path:
         return self.network.folder / f"{name}.npz"

@@ -1,4 +1,4 @@
-"""Results in files: plain JSON with a checksum, whole or not at all."""
+"""The files of a run: their names, and plain JSON with a checksum, whole or not."""
 
 import hashlib
 import json
@@ -7,8 +7,30 @@ from typing import Any
 
 from keras_selectivity.storage.files import replacing, unusable
 
+#: Files of a run, in its folder.
+RESULT = "result.json"
+SETTINGS = "settings.json"
+WEIGHTS = "selected.weights.h5"
+REPORT = "report.npz"
+HISTORY = "history.json"
+PREFERRED = "preferred_classes.npz"
+FIRST_EPOCH = "first_epoch.json"
+KEPT = "kept"
+BACKUP = "backup"
+#: What to do about a file of a run that is damaged.
+REMEDY = "Run the command again: it does the run again"
 #: The key of the checksum, beside those of the content.
 CHECKSUM = "sha256"
+
+
+def kept(epochs: int) -> str:
+    """The file, in a run's folder, of the weights after a number of epochs, from 0.
+
+    Example:
+        >>> kept(3)
+        'kept/0003.weights.h5'
+    """
+    return f"{KEPT}/{epochs:04d}.weights.h5"
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

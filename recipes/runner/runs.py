@@ -10,9 +10,7 @@ from typing import Any
 import keras_selectivity as ks
 from keras_selectivity.storage.files import UnusableFileError, remove_unfinished
 from keras_selectivity.storage.weights import load_weights
-from recipes.runner.files import checksum, read_json, write_json
-from recipes.runner.settings import Settings
-from recipes.runner.training import (
+from recipes.runner.files import (
     BACKUP,
     FIRST_EPOCH,
     HISTORY,
@@ -22,11 +20,13 @@ from recipes.runner.training import (
     RESULT,
     SETTINGS,
     WEIGHTS,
-    build,
-    check,
+    checksum,
     kept,
-    train,
+    read_json,
+    write_json,
 )
+from recipes.runner.settings import Settings
+from recipes.runner.training import build, check, train
 
 
 class Run:

@@ -11,17 +11,18 @@ from unittest import mock
 import numpy as np
 
 import keras_selectivity as ks
-from recipes.runner.files import checksum, write_json
-from recipes.runner.results import Results
-from recipes.runner.runs import Run
-from recipes.runner.training import (
+from recipes.runner.files import (
     FIRST_EPOCH,
     HISTORY,
     PREFERRED,
     REPORT,
     SETTINGS,
     WEIGHTS,
+    checksum,
+    write_json,
 )
+from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 
 def noise(run):

@@ -197,7 +197,7 @@ def test_a_data_sets_own_batches_are_normalized(loaded):
     np.testing.assert_allclose(images, expected, atol=1e-6)
     np.testing.assert_array_equal(labels, data.test.y[:7])
     options = {"augmentation": "flip_crop", "seed": 3, "first_epoch": 2}
-    own = data.training_batches(7, **options)
+    own = data.batches("train", 7, training=True, **options)
     plain = data.train.batches(
         7, training=True, normalization=data.normalization, **options
     )

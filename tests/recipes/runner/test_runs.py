@@ -133,15 +133,6 @@ def test_precision_is_of_as_many_samples_as_a_class_has(finished):
         np.testing.assert_allclose(found["precision"], report[layer]["precision"])
 
 
-def test_a_tie_goes_to_the_last_epoch(tmp_path):
-    chronicle = training.Chronicle(tmp_path, SETTINGS, 0)
-    chronicle.history = {"val_accuracy": [0.5, 0.9, 0.7, 0.9, 0.8]}
-    assert chronicle.selected == 3
-    last = training.Chronicle(tmp_path, SETTINGS.replace(select="last"), 0)
-    last.history = chronicle.history
-    assert last.selected == 4
-
-
 def test_kept_weights_are_of_their_epochs(finished):
     data = training.load(SETTINGS).batches("test", 100)
     first = finished.first_epoch
