@@ -13,7 +13,7 @@ import tensorflow as tf
 import keras_selectivity as ks
 from keras_selectivity.storage.archive import Archived
 from recipes.data import Data
-from recipes.g19 import maximized
+from recipes.g19 import design, maximized
 from recipes.g19.measures import LAYERS, extreme, images, metrics
 from recipes.models.alexnet import with_prob
 from recipes.runner.results import Results
@@ -129,7 +129,7 @@ class Measured:
             "units": ks.SelectivityReport,
             "conv5_mean": ks.SelectivityReport,
             "examples": Examples,
-            **{_images_of(one): ks.maximization.Maximized for one in maximized.LAYERS},
+            **{_images_of(one): ks.maximization.Maximized for one in design.LAYERS},
         }
 
     @property
@@ -164,7 +164,7 @@ class Measured:
             "conv5_mean": lambda: measured("mean"),
             "examples": lambda: collect(model, data, self._load("units")),
         }
-        for layer in maximized.LAYERS:
+        for layer in design.LAYERS:
             makers[_images_of(layer)] = functools.partial(self._drive, layer)
         for name, make in makers.items():
             if not self._there(name):

@@ -283,10 +283,6 @@ def _number(name: str, value: Any, **bounds: float) -> float:
     return checked_number(name, value, **bounds) + 0.0
 
 
-def _text(name: str, value: Any) -> str:
-    return value if value == "" else checked_text(name, value)
-
-
 def _integers(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, (list, tuple)):
         raise TypeError(f"`{name}` must be a list of integers. {received(name, value)}")
@@ -315,6 +311,7 @@ def _choice(choices: tuple[str, ...]) -> Callable[[str, Any], str]:
 
 
 _at_least_0 = functools.partial(checked_integer, least=0)
+_text = functools.partial(checked_text, empty=True)
 
 #: What every field may be by itself.
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
