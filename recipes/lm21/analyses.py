@@ -52,11 +52,10 @@ def distances(results: Results, sweep: str) -> dict[float, Analysis]:
 
 def compute_distances(regularized: Sequence[Run], plain: Sequence[Run]) -> dict:
     """Distances on the test set."""
-    images = load(plain[0].settings).batches("test", EVALUATION_BATCH)
     found = ks.similarity.replicates(
         [run.model() for run in regularized],
         [run.model() for run in plain],
-        data=images,
+        data=plain[0].batches("test"),
         verbose=0,
     )
     return {

@@ -16,7 +16,7 @@ from keras_selectivity.perturbation import (
 from recipes.runner.analysis import Analysis
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
-from recipes.runner.training import EVALUATION_BATCH, load
+from recipes.runner.training import EVALUATION_BATCH
 
 #: Points of a curve, and random orders of the units; the paper has ten of them.
 POINTS, REPEATS = 21, 10
@@ -121,7 +121,7 @@ def training_images(run: Run) -> Any:
 
 
 def _first(run: Run, part: str, images: int) -> Any:
-    batches = load(run.settings).batches(part, EVALUATION_BATCH)
+    batches = run.batches(part)
     streamed = run.settings.data == "imagenet2012"
     return batches.take(images // EVALUATION_BATCH) if streamed else batches
 
@@ -171,7 +171,7 @@ def training_task(run: Run) -> Analysis:
 def compute_training(run: Run) -> dict[str, list[float]]:
     """Measure the network of every epoch that was kept."""
     images = training_images(run)
-    test = load(run.settings).batches("test", EVALUATION_BATCH)
+    test = run.batches("test")
     model = run.model()
     # The same weights: an optimizer in `model` itself would miss its own in the files.
     scored = keras.Model(model.inputs, model.outputs)

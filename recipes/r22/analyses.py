@@ -16,7 +16,7 @@ from recipes.r22.modules import NUMBERS
 from recipes.runner.analysis import Analysis
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
-from recipes.runner.training import EVALUATION_BATCH, build, load
+from recipes.runner.training import build
 
 #: Networks of figures 5 and 10, as the paper says.
 SIMILAR = 6
@@ -92,7 +92,7 @@ def compute_ablation(run: Run) -> dict[str, Any]:
     Reference:
         R22 section 3.3.
     """
-    images, model = _test(run), build(run.settings)
+    images, model = run.batches("test"), build(run.settings)
     orders = {
         order: CumulativeAblation(
             model,
@@ -130,7 +130,7 @@ def compute_similarity(run: Run) -> dict[str, Any]:
         R22 appendix A.4, by the torch_cka library (Subramanian, 2021).
     """
     model = build(run.settings)
-    images = _test(run, CKA_BATCH.get(run.settings.data, 256))
+    images = run.batches("test", CKA_BATCH.get(run.settings.data, 256))
     outputs = [model.get_layer(name).output for name in COMPARED.values()]
     layers = keras.Model(model.inputs, outputs)
     epochs = list(run.settings.kept_epochs)
@@ -145,7 +145,7 @@ def compute_similarity(run: Run) -> dict[str, Any]:
 
 def compute_units(run: Run) -> dict[str, Any]:
     """Mean SI of each layer's units with a 95% bootstrap interval, on the test set."""
-    images, model = _test(run), build(run.settings)
+    images, model = run.batches("test"), build(run.settings)
     si = metrics.SelectivityIndex(epsilon=1e-6)
     measurement = Measurement(model, [si], experiments.ALL)
     epochs = list(run.settings.kept_epochs)
@@ -169,10 +169,6 @@ def _plain(results: Results) -> list[Run]:
 
 def _line(done: str) -> Any:
     return lambda found: f"{done} at {len(found['epochs'])} epochs"
-
-
-def _test(run: Run, batch_size: int = EVALUATION_BATCH) -> Any:
-    return load(run.settings).batches("test", batch_size)
 
 
 def _with_weights(run: Run, model: keras.Model, epochs: list[int]) -> Iterator[int]:

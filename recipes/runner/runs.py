@@ -26,7 +26,7 @@ from recipes.runner.files import (
     write_json,
 )
 from recipes.runner.settings import Settings
-from recipes.runner.training import build, check, train
+from recipes.runner.training import EVALUATION_BATCH, build, check, load, train
 
 
 class Run:
@@ -153,6 +153,10 @@ class Run:
     def first_epoch(self) -> dict[str, list[float]]:
         """As `history`, before the training and within its first epoch, by `step`."""
         return read_json(self.folder / FIRST_EPOCH)
+
+    def batches(self, part: str, batch_size: int = EVALUATION_BATCH) -> Any:
+        """Images of a part of the run's data, once, in order."""
+        return load(self.settings).batches(part, batch_size)
 
     def model(self, epochs: int | None = None) -> Any:
         """The network with its weights after some epochs; None: those of the run.
