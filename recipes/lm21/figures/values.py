@@ -9,7 +9,6 @@ import numpy as np
 
 from keras_selectivity import inference
 from keras_selectivity.plots._intervals import mean_interval
-from recipes.data import LABELS
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
@@ -23,6 +22,11 @@ NETWORKS = {
     "resnet50": "ResNet50",
     "resnet20": "ResNet20",
     "vgg16": "VGG16",
+}
+DATA = {
+    "tiny_imagenet": "Tiny ImageNet",
+    "cifar10": "CIFAR-10",
+    "digits": "digits (small scale)",
 }
 SIGNS = {"negative": -1, "positive": 1}
 
@@ -70,7 +74,7 @@ def titled(runs: Runs, text: str, network: str = "") -> str:
     """A title that says which network and which data."""
     settings = next(iter(runs.values()))[0].settings
     network = network or NETWORKS.get(settings.model, settings.model)
-    return f"{network}, {LABELS[settings.data]}: {text}"
+    return f"{network}, {DATA.get(settings.data, settings.data)}: {text}"
 
 
 def sampled(runs: Runs, value: Value) -> dict[float, list[float]]:

@@ -8,18 +8,23 @@ from matplotlib.axes import Axes
 
 from keras_selectivity.perturbation import AblationCurve, NoiseCurve
 from keras_selectivity.plots._curves import accuracy_label, draw_band
-from recipes.data import LABELS
 from recipes.runner.runs import Run
 
 TRAINING = "training "
 BANDS = "Bands: standard deviation over networks and ten random orders of units."
 _NAMES = {"mlp": "MLP", "convnet": "ConvNet", "resnet50": "ResNet50"}
+_DATA = {
+    "digits": "digits (small scale)",
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "imagenet2012": "ImageNet",
+}
 
 
 def titled(runs: Sequence[Run], text: str = "") -> str:
     """A title: the network, its data, and what is shown."""
     settings = runs[0].settings
-    name = f"{_NAMES[settings.model]}, {LABELS[settings.data]}"
+    name = f"{_NAMES[settings.model]}, {_DATA[settings.data]}"
     return f"{name}: {text}" if text else name
 
 

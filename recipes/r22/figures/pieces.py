@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from keras_selectivity.plots._intervals import draw_interval, mean_interval
-from recipes.data import LABELS
 from recipes.figures import panels
 from recipes.r22.quantities import NONE, Cases, blocks, common_epochs
 from recipes.runner.runs import Run
@@ -23,6 +22,7 @@ BLOCKS = (
     "Lines: means over a module's bottleneck blocks and over networks, bands: "
     "bootstrapped 95% intervals over the blocks."
 )
+DATA = {"imagenet2012": "ImageNet", "digits": "digits (small scale)"}
 COLORS = {4: "C0", 5: "C1", 6: "C2", 7: "C3"}
 #: For each label the values of each run, epoch by epoch.
 Tables = dict[str, list[np.ndarray]]
@@ -35,7 +35,7 @@ def opened(
 ) -> tuple[Figure, Any]:
     """An empty figure with a title that says which network and data."""
     data = runs[0].settings.data
-    title = f"ResNet50, {LABELS[data]}: {text}"
+    title = f"ResNet50, {DATA.get(data, data)}: {text}"
     # A narrow figure has no room for a long line.
     if columns == 1:
         title = title.replace(": ", ":\n", 1)
