@@ -11,7 +11,6 @@ if __name__ == "__main__":
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import argparse
-import logging
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,15 +23,7 @@ from recipes.runner.sweep import Sweep
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Args:
-        arguments: Of the command line; None: the real ones.
-
-    Returns:
-        Exit status: 0, 1 where something failed or is missing, or 2 where it can
-        not be done: an argument, a folder.
-    """
+    """Run a command."""
     arguments = sys.argv[1:] if arguments is None else arguments
     args = parser().parse_args(arguments)
     args.arguments = arguments
@@ -40,11 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Of the command line.
-
-    Returns:
-        The parser; `command` of what it parses is the function to call.
-    """
+    """Of the command line."""
     whole = argparse.ArgumentParser(
         prog="python -m recipes", description=__doc__.splitlines()[0]
     )
@@ -147,19 +134,7 @@ def figures(args: argparse.Namespace) -> int:
 
 
 def chosen(args: argparse.Namespace) -> dict[str, Sweep]:
-    """The sweeps that the command line asks for.
-
-    Args:
-        args: Of the command line.
-
-    Returns:
-        Mapping of name to sweep.
-
-    Raises:
-        TypeError: If a setting is of another type.
-        ValueError: If there is no such paper, sweep or setting, or a value is out
-            of range.
-    """
+    """The sweeps that the command line asks for."""
     sweeps = papers.get(args.name).scales[args.scale]()
     for name in args.only:
         if name not in sweeps:
@@ -190,11 +165,7 @@ def check_data(args: argparse.Namespace, sweeps: Mapping[str, Sweep]) -> None:
 
 
 def folder(args: argparse.Namespace) -> Path:
-    """Of a paper's runs at a scale.
-
-    Raises:
-        ValueError: If a file is in its place.
-    """
+    """Of a paper's runs at a scale."""
     output = Path(checked_path("--output", args.output))
     for place in (output, *output.parents):
         if place.exists() and not place.is_dir():
@@ -205,14 +176,8 @@ def folder(args: argparse.Namespace) -> Path:
     return output / args.name / args.scale
 
 
-def quieten() -> None:
-    """Keep TensorFlow from warning of many networks in a process.
-
-    It takes their functions for one that is traced again and again.
-    """
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-
-
 if __name__ == "__main__":
+    from recipes.runner.training import quieten
+
     quieten()
     sys.exit(main())

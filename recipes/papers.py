@@ -41,15 +41,6 @@ class Paper:
 def get(name: str) -> Paper:
     """The paper of a name.
 
-    Args:
-        name: One of `NAMES`.
-
-    Returns:
-        The paper.
-
-    Raises:
-        ValueError: If there is none.
-
     Example:
         >>> get("lm21").title
         'Selectivity considered harmful'

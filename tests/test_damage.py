@@ -16,7 +16,8 @@ def kinds(tmp_path_factory):
     [
         *("report", "ablation curve", "noise curve", "single-unit ablation"),
         *("similarity matrix", "upper bound", "maximized images", "preferred classes"),
-        *("progress", "training backup", "tracker's file", "analysis JSON"),
+        *("progress", "training backup", "tracker's file"),
+        *("analysis JSON", "analysis archive"),
         *(f"stopped run: {name}" for name in UNFINISHED),
         *(f"finished run: {name}" for name in FINISHED),
         "weights as they are loaded",

@@ -119,7 +119,7 @@ def kinds(folder: Path) -> dict[str, Kind]:
         **results(folder),
         "progress": progress(folder),
         **trained(folder),
-        "analysis JSON": analysis(folder),
+        **analyses(folder),
         **runs(folder),
     }
 
@@ -272,20 +272,25 @@ def trained(folder: Path) -> dict[str, Kind]:
     }
 
 
-def analysis(folder: Path) -> Kind:
+def analyses(folder: Path) -> dict[str, Kind]:
     """An analysis of a run, also that of another run, and another of the run."""
-    places = [folder / run / kind for run in "12" for kind in ("a.json", "b.json")]
-    for number, path in enumerate(places):
-        path.parent.mkdir(exist_ok=True)
-        write_json(path, {"accuracy": [0.1 * number, 1e-7], "layers": {"a": 3}})
+    curve = ks.perturbation.NoiseCurve
 
-    def read() -> Any:
-        found = Analysis(places[0], dict, str).found
-        if found is None:
-            raise UnusableFileError("damaged")
-        return found
+    def kind(name: str, archived: bool) -> Kind:
+        tasks = []
+        for number, place in enumerate(("1/a", "1/b", "2/a", "2/b")):
+            path = folder / name / f"{place}.json"
+            tasks.append(Analysis(path, dict, str, curve if archived else None))
+            values = [0.1 * number, 1e-7]
+            numbers = {"accuracy": values, "layers": {"a": 3}}
+            tasks[-1].write(curve([0.0, 1.0], [values]) if archived else numbers)
+        files = [task.archive if archived else task.path for task in tasks]
+        return Kind(files[0], tasks[0].read, [path.read_bytes() for path in files[1:]])
 
-    return Kind(places[0], read, [path.read_bytes() for path in places[1:]])
+    return {
+        "analysis JSON": kind("numbers", archived=False),
+        "analysis archive": kind("curves", archived=True),
+    }
 
 
 def runs(folder: Path) -> dict[str, Kind]:

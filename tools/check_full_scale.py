@@ -29,15 +29,6 @@ from recipes.runner.sweep import Sweep
 from recipes.runner.training import compiled, prepare
 from tools.bench_measure import peak_memory
 
-#: Images that one epoch of a full-scale training has.
-EPOCH = {
-    "cifar10": 45_000,
-    "tiny_imagenet": 90_000,
-    "mnist": 55_000,
-    "imagenet2012": 1_281_167,
-}
-
-
 #: Parameters as the networks' authors, or the frameworks that hold them, count them.
 PUBLISHED = {
     ("resnet50", "imagenet2012"): 25_557_032,
@@ -130,7 +121,7 @@ def main() -> None:
         speed = batch / found["seconds"]
         count = PUBLISHED.get((settings.model, settings.data))
         published = f"{count:,}" if count else ""
-        hours = settings.epochs * EPOCH[settings.data] / speed / 3600
+        hours = settings.epochs * data.TRAINING_IMAGES[settings.data] / speed / 3600
         print(
             f"{name:<22}{found['parameters']:>11,}{published:>11}"
             f"{found['taps']:>5}{batch:>6}"

@@ -10,6 +10,7 @@ from keras_selectivity.similarity.covariances import (
     covariances,
 )
 from keras_selectivity.similarity.matrix import SimilarityMatrix
+from keras_selectivity.similarity.minibatch import minibatch_cka
 from keras_selectivity.similarity.observed import activations_of
 from keras_selectivity.similarity.pwcca import pwcca, pwcca_from_covariances
 from keras_selectivity.similarity.replicates import ReplicateDistances, replicates
@@ -28,6 +29,7 @@ __all__ = [
     "cka_from_covariances",
     "compare",
     "covariances",
+    "minibatch_cka",
     "pwcca",
     "pwcca_from_covariances",
     "replicates",

@@ -1,8 +1,10 @@
 """The data sets of the papers: their splits, and batches that can be resumed."""
 
 from recipes.data.catalogue import (
+    LABELS,
     NAMES,
     SHAPES,
+    TRAINING_IMAGES,
     Data,
     augmentations,
     check,
@@ -16,9 +18,11 @@ from recipes.data.split import Split
 from recipes.data.stream import Stream
 
 __all__ = [
+    "LABELS",
     "NAMES",
     "NORMALIZATIONS",
     "SHAPES",
+    "TRAINING_IMAGES",
     "Data",
     "Normalization",
     "Split",

@@ -11,10 +11,6 @@ PADDING = 4
 def draw_flip_crop(samples: int, seed: Any) -> tuple[Any, Any, Any]:
     """What `flip_crop` does to every sample of an epoch, a function of the seed alone.
 
-    Args:
-        samples: Number of images.
-        seed: `(2,)` integers.
-
     Returns:
         `(flip, top, left)`, `(samples,)` each: whether to mirror, and the corner of
         the crop in the padded image.
@@ -49,9 +45,6 @@ def flip_crop(images: Any, flip: Any, top: Any, left: Any) -> Any:
         flip: `(batch,)` whether to mirror left and right.
         top: `(batch,)` first row of the crop in the padded image, in 0, ..., 8.
         left: `(batch,)` first column of it.
-
-    Returns:
-        Images of the same shape and dtype.
 
     Example:
         >>> image = tf.reshape(tf.range(1, 5), (1, 2, 2, 1))

@@ -35,6 +35,24 @@ HELD_OUT: dict[str, int | float] = {
     "tiny_imagenet": 0.1,
 }
 
+#: What titles call them.
+LABELS = {
+    "digits": "digits (small scale)",
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "tiny_imagenet": "Tiny ImageNet",
+    "imagenet2012": "ImageNet",
+}
+
+#: Images that one epoch of a training has, without those that are held out.
+TRAINING_IMAGES = {
+    "digits": 1_097,
+    "mnist": 55_000,
+    "cifar10": 45_000,
+    "tiny_imagenet": 90_000,
+    "imagenet2012": 1_281_167,
+}
+
 #: Shape of an image and number of classes, for who needs no image.
 SHAPES: dict[str, tuple[tuple[int, int, int], int]] = {
     "digits": ((8, 8, 1), 10),
@@ -55,45 +73,16 @@ class Data(NamedTuple):
     image_shape: tuple[int, int, int]
     normalization: tuple[tuple[float, ...], tuple[float, ...]] = UNIT
 
-    def batches(self, part: str, batch_size: int) -> tf.data.Dataset:
-        """Normalized batches of a part of the data, once, in order.
+    def batches(self, part: str, batch_size: int, **options: Any) -> tf.data.Dataset:
+        """Normalized batches of a part of the data, once, in order, or to train on.
 
         Args:
             part: `"train"`, `"validation"` or `"test"`.
-            batch_size: Images a batch; the last one may be smaller.
-
-        Returns:
-            Pairs `(images, labels)`, as `Split.batches` gives them.
-        """
-        return getattr(self, part).batches(batch_size, normalization=self.normalization)
-
-    def training_batches(
-        self,
-        batch_size: int,
-        *,
-        augmentation: str = "none",
-        seed: int = 0,
-        first_epoch: int = 0,
-    ) -> tf.data.Dataset:
-        """Normalized batches to train on: shuffled, augmented, endless.
-
-        Args:
             batch_size: Images a batch; the last one of an epoch may be smaller.
-            augmentation: Of the images, see `Split.batches` and `Stream.batches`.
-            seed: Of order and augmentation.
-            first_epoch: Number of the epoch to begin with.
-
-        Returns:
-            Pairs `(images, labels)`, as `Split.batches` gives them.
+            **options: As `Split.batches` takes them.
         """
-        return self.train.batches(
-            batch_size,
-            training=True,
-            augmentation=augmentation,
-            seed=seed,
-            first_epoch=first_epoch,
-            normalization=self.normalization,
-        )
+        source = getattr(self, part)
+        return source.batches(batch_size, normalization=self.normalization, **options)
 
 
 def load(
@@ -158,9 +147,6 @@ def load(
 def augmentations(name: str) -> tuple[str, ...]:
     """What the training images of a data set can be augmented by.
 
-    Args:
-        name: One of `recipes.data.NAMES`.
-
     Example:
         >>> augmentations("cifar10")
         ('none', 'flip_crop')
@@ -171,15 +157,6 @@ def augmentations(name: str) -> tuple[str, ...]:
 
 def check(name: str, data_dir: str | os.PathLike[str] | None = None) -> None:
     """Raise for what `load` cannot read, before anything is read.
-
-    Args:
-        name: One of `recipes.data.NAMES`.
-        data_dir: Where TensorFlow Datasets keeps its data; None for its default.
-
-    Raises:
-        TypeError: If `data_dir` is no path.
-        ValueError: If there is no such data set, or no such folder.
-        ImportError: If `tensorflow_datasets` is needed and not installed.
 
     Example:
         >>> check("digits")
@@ -202,18 +179,6 @@ def digits(seed: int = 0, test_size: int = 500) -> tuple[Split, Split]:
 
     Scaled to [0, 1]; split at random, with the same share of every class on
     both sides.
-
-    Args:
-        seed: Of the split.
-        test_size: Number of test images.
-
-    Returns:
-        `(train, test)`.
-
-    Raises:
-        TypeError: If an argument is no integer.
-        ValueError: If `seed` is negative, or `test_size` leaves one side with less
-            than an image a class.
 
     Example:
         >>> train, test = digits()

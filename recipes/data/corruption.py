@@ -12,18 +12,6 @@ def corrupted(y: np.ndarray, fraction: float, seed: int = 0) -> np.ndarray:
     as many of each class as before. Of the picked labels about one in
     `classes` stays what it was.
 
-    Args:
-        y: `(samples,)` labels.
-        fraction: How much of them to shuffle, in [0, 1].
-        seed: Of the choice and the permutation.
-
-    Returns:
-        `(samples,)` labels.
-
-    Raises:
-        TypeError: If `fraction` is no number, or `seed` no integer.
-        ValueError: If `fraction` is outside [0, 1], or `seed` negative.
-
     Example:
         >>> corrupted(np.array([0, 0, 1, 1]), 0.0).tolist()
         [0, 0, 1, 1]

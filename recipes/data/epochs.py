@@ -18,13 +18,6 @@ from keras_selectivity.checks import (
 def endless(epoch: Callable[[Any], tf.data.Dataset], first_epoch: int) -> Any:
     """Epoch after epoch.
 
-    Args:
-        epoch: Makes the data set of an epoch from its number, a scalar int64.
-        first_epoch: Number of the first.
-
-    Returns:
-        An infinite `tf.data.Dataset`.
-
     Example:
         >>> numbers = endless(lambda epoch: tf.data.Dataset.from_tensors(epoch), 3)
         >>> [int(number) for number in numbers.take(2)]
@@ -37,10 +30,6 @@ def endless(epoch: Callable[[Any], tf.data.Dataset], first_epoch: int) -> Any:
 
 def epoch_seeds(seed: int, number: Any) -> tuple[Any, Any]:
     """Seeds of the order and of the augmentation of an epoch.
-
-    Args:
-        seed: Of the training.
-        number: Of the epoch, a scalar int64.
 
     Returns:
         Two seeds for stateless operations, `(2,)` each.
@@ -65,19 +54,6 @@ def check_batches(
     first_epoch: int,
 ) -> None:
     """Raise for arguments of `batches` of which no batches can be made.
-
-    Args:
-        samples: Number of images.
-        batch_size: Images a batch, at least 1.
-        training: Whether they are for a training.
-        augmentation: One of `allowed`.
-        allowed: The augmentations that there are.
-        seed: At least 0.
-        first_epoch: At least 0.
-
-    Raises:
-        TypeError: If one is of another type.
-        ValueError: If one is out of range.
 
     Example:
         >>> check_batches(10, 4, True, "none", ["none"], seed=0, first_epoch=0)

@@ -43,12 +43,6 @@ def normalized(
             floats are in [0, 1] already.
         normalization: `(mean, std)`, each with one value or one a channel.
 
-    Returns:
-        float32 of the same shape.
-
-    Raises:
-        ValueError: If there are other than one or `channels` values.
-
     Example:
         >>> image = np.full((1, 1, 1, 3), 255, np.uint8)
         >>> normalized(image, ((0.5,), (0.25,))).numpy().ravel().tolist()

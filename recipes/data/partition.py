@@ -15,13 +15,6 @@ def held_out(split: Split, share: int | float, seed: int) -> tuple[Split, Split]
             every class, rounded so that the whole has `round(share * samples)`.
         seed: Of the choice.
 
-    Returns:
-        `(rest, held)`, each in the order in which they were. No sample is in both.
-
-    Raises:
-        ValueError: If a fraction is not between 0 and 1, or a class has too few
-            images to leave one on both sides.
-
     Example:
         >>> split = Split(np.zeros((6, 8, 8, 1)), np.array([0, 1, 0, 1, 0, 1]))
         >>> rest, held = held_out(split, 1, seed=0)

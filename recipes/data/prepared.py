@@ -6,21 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from recipes.runner.ending import Unusable, trouble
 
 
 def prepared(make: Callable[[], Any]) -> Any:
-    """A builder whose data is on disk: downloaded and written, if it was not.
-
-    Args:
-        make: Makes a `tfds.core.DatasetBuilder`.
-
-    Returns:
-        The builder.
-
-    Raises:
-        Unusable: If the data cannot be had.
-    """
+    """A builder whose data is on disk: downloaded and written, if it was not."""
     builder = make()
     if builder.is_prepared():
         return builder
@@ -37,9 +29,6 @@ def prepared(make: Callable[[], Any]) -> Any:
 @contextlib.contextmanager
 def _alone(folder: Path, what: str) -> Iterator[None]:
     """While no other process is here; the lock of one that was killed is free."""
-    # Not above: the demo does without it.
-    from filelock import FileLock, Timeout
-
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder.with_name(f"{folder.name}.lock"))
     try:

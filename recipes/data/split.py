@@ -43,12 +43,6 @@ class Split(NamedTuple):
     def steps_per_epoch(self, batch_size: int) -> int:
         """Number of batches of an epoch, the smaller last one among them.
 
-        Args:
-            batch_size: Images a batch.
-
-        Returns:
-            The number.
-
         Example:
             >>> labels = np.zeros(45_000)
             >>> Split(labels, labels).steps_per_epoch(256)
@@ -57,18 +51,7 @@ class Split(NamedTuple):
         return math.ceil(self.samples / checked_count("batch_size", batch_size))
 
     def corrupted(self, fraction: float, seed: int) -> Self:
-        """The same images, with a fraction of the labels shuffled.
-
-        Args:
-            fraction: How much of them to shuffle, in [0, 1].
-            seed: Of the choice and the permutation.
-
-        Returns:
-            Images and labels; see `corruption.corrupted`.
-
-        Raises:
-            ValueError: If `fraction` is outside [0, 1].
-        """
+        """The same images, with a fraction of the labels shuffled."""
         return self._replace(y=corrupted(self.y, fraction, seed))
 
     def batches(
@@ -98,10 +81,6 @@ class Split(NamedTuple):
 
         Returns:
             Pairs `(images, labels)`, float32 and int32.
-
-        Raises:
-            TypeError: If an argument is of another type.
-            ValueError: If one is out of range, or there are no samples.
         """
         check_batches(
             self.samples,

@@ -10,12 +10,6 @@ from recipes.data.split import Split
 def tensorflow_datasets() -> Any:
     """TensorFlow Datasets, which most of the package does without.
 
-    Returns:
-        The module.
-
-    Raises:
-        ImportError: If it is not installed.
-
     Example:
         >>> tensorflow_datasets().__name__
         'tensorflow_datasets'
@@ -31,15 +25,7 @@ def tensorflow_datasets() -> Any:
 
 
 def in_memory(builder: Any, split: str) -> Split:
-    """All images and labels of a split, in the order in which they are stored.
-
-    Args:
-        builder: A `tfds.core.DatasetBuilder` whose data is prepared.
-        split: Name of the split.
-
-    Returns:
-        uint8 images and int32 labels.
-    """
+    """All images and labels of a split, in the order in which they are stored."""
     x, y = tensorflow_datasets().as_numpy(
         builder.as_dataset(
             split=split, batch_size=-1, shuffle_files=False, as_supervised=True

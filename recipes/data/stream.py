@@ -61,30 +61,13 @@ class Stream:
         return self.builder.info.splits[self.split].num_examples
 
     def steps_per_epoch(self, batch_size: int) -> int:
-        """Number of batches of an epoch, the smaller last one among them.
-
-        Args:
-            batch_size: Images a batch.
-
-        Returns:
-            The number.
-        """
+        """Number of batches of an epoch, the smaller last one among them."""
         return math.ceil(self.samples / checked_count("batch_size", batch_size))
 
     def corrupted(self, fraction: float, seed: int) -> Self:
         """The same photographs, with a fraction of the labels shuffled.
 
         Reads all labels once, which takes as long as reading the files.
-
-        Args:
-            fraction: How much of them to shuffle, in [0, 1].
-            seed: Of the choice and the permutation.
-
-        Returns:
-            A stream; see `corruption.corrupted`.
-
-        Raises:
-            ValueError: If `fraction` is outside [0, 1].
 
         Reference:
             M18 section 2.1 and figure 1c.
@@ -112,22 +95,6 @@ class Stream:
 
         As `Split.batches`. Without augmentation, and in evaluation, a photograph is
         resized to 256 on its shorter side and its central square of 224 kept.
-
-        Args:
-            batch_size: Images a batch; the last one of an epoch may be smaller.
-            training: Whether to shuffle, augment and go on for ever.
-            augmentation: `"none"`, or `"inception"`: a random window, resized to
-                224, and mirrored in half of the cases; of a training only.
-            seed: Of order and augmentation.
-            first_epoch: Number of the epoch to begin with; of a training only.
-            normalization: `(mean, std)` of the channels, of pixels in [0, 1].
-
-        Returns:
-            Pairs `(images, labels)`, float32 `(batch, 224, 224, 3)` and int32.
-
-        Raises:
-            TypeError: If an argument is of another type.
-            ValueError: If one is out of range, or there are no samples.
         """
         check_batches(
             self.samples,

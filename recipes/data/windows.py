@@ -18,11 +18,6 @@ def random_window(height: Any, width: Any, seed: Any) -> Any:
     height, uniform in the logarithm. Of ten attempts the first that fits is taken;
     if none does, the largest window in the middle of an allowed shape.
 
-    Args:
-        height: Of the photograph, int32.
-        width: Of the photograph, int32.
-        seed: `(2,)` integers.
-
     Returns:
         `(4,)` int32: top, left, height, width.
 
@@ -55,17 +50,10 @@ def random_window(height: Any, width: Any, seed: Any) -> Any:
 
 
 def central_window(height: Any, width: Any) -> Any:
-    """The middle square with 224/256 of the shorter side.
+    """The middle square with 224/256 of the shorter side: top, left, height, width.
 
     Resized to 224, it is torchvision's `Resize(256)` and `CenterCrop(224)`, but for
     rounding, without decoding or resizing what is cut off.
-
-    Args:
-        height: Of the photograph, int32.
-        width: Of the photograph, int32.
-
-    Returns:
-        `(4,)` int32: top, left, height, width.
 
     Example:
         >>> central_window(512, 768).numpy().tolist()

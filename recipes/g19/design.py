@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-#: The layers that people judge.
+#: The layers whose units' images people judge.
 LAYERS = ("conv5", "fc6", "fc8")
 #: G19's: how many lists, how many people, and how many units of fc6.
 LISTS, PEOPLE, FC6_UNITS = 64, 333, 2048

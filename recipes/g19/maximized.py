@@ -13,8 +13,6 @@ from recipes.runner.settings import Settings
 if TYPE_CHECKING:
     from recipes.g19.measured import Network
 
-#: The layers of G19's survey.
-LAYERS = ("conv5", "fc6", "fc8")
 #: Of a grid.
 IMAGES = 100
 #: Of the ascent: for images of 8x8 pixels, and for photographs.

@@ -13,7 +13,7 @@ import tensorflow as tf
 import keras_selectivity as ks
 from keras_selectivity.storage.archive import Archived
 from recipes.data import Data
-from recipes.g19 import maximized
+from recipes.g19 import design, maximized
 from recipes.g19.measures import LAYERS, extreme, images, metrics
 from recipes.models.alexnet import with_prob
 from recipes.runner.results import Results
@@ -110,14 +110,7 @@ class Examples(Archived):
 
     @classmethod
     def _restored(cls, header: dict[str, Any], arrays: Mapping[str, Any]) -> Self:
-        return cls(
-            header["units"],
-            header["classes"],
-            **{
-                name: arrays[name]
-                for name in ("responses", "labels", "images", "levels")
-            },
-        )
+        return cls(header["units"], header["classes"], **arrays)
 
 
 class Measured:
@@ -132,12 +125,11 @@ class Measured:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        folder = network.folder
-        self._files: dict[Path, Any] = {
-            folder / "units.npz": ks.SelectivityReport,
-            folder / "conv5_mean.npz": ks.SelectivityReport,
-            folder / "examples.npz": Examples,
-            **{folder / f"maximized_{layer}.npz": None for layer in maximized.LAYERS},
+        self._kinds: dict[str, type[Archived]] = {
+            "units": ks.SelectivityReport,
+            "conv5_mean": ks.SelectivityReport,
+            "examples": Examples,
+            **{_images_of(one): ks.maximization.Maximized for one in design.LAYERS},
         }
 
     @property
@@ -148,12 +140,12 @@ class Measured:
     @property
     def path(self) -> Path:
         """The file that is written last."""
-        return list(self._files)[-1]
+        return self._path(list(self._kinds)[-1])
 
     @property
     def finished(self) -> bool:
         """Whether all files are there and whole."""
-        return all(self._there(path) for path in self._files)
+        return all(map(self._there, self._kinds))
 
     @property
     def line(self) -> str:
@@ -166,49 +158,57 @@ class Measured:
         keras.backend.clear_session()
         self.network.folder.mkdir(parents=True, exist_ok=True)
         model, data = with_prob(self.network.model()), self.network.data()
-        units, mean, examples, *made = self._files
-        for path, response in ((units, "max"), (mean, "mean")):
-            if not self._there(path):
-                say(f"measuring, {response} of the map")
-                measure(model, data, self.network.settings, response).save(path)
-        if not self._there(examples):
-            say("examples")
-            collect(model, data, ks.SelectivityReport.load(units)).save(examples)
-        report = ks.SelectivityReport.load(units)
-        for layer, path in zip(maximized.LAYERS, made, strict=True):
-            if not self._there(path):
-                say(f"images for {layer}")
-                maximized.make(self.network, report, layer).save(path)
+        measured = functools.partial(measure, model, data, self.network.settings)
+        makers: dict[str, Callable[[], Any]] = {
+            "units": lambda: measured("max"),
+            "conv5_mean": lambda: measured("mean"),
+            "examples": lambda: collect(model, data, self._load("units")),
+        }
+        for layer in design.LAYERS:
+            makers[_images_of(layer)] = functools.partial(self._drive, layer)
+        for name, make in makers.items():
+            if not self._there(name):
+                say(name)
+                make().save(self._path(name))
 
     @functools.cached_property
     def report(self) -> ks.SelectivityReport:
         """Every unit of `LAYERS`, with the highest value of a map."""
-        return ks.SelectivityReport.load(self._path("units"))
+        return self._load("units")
 
     @functools.cached_property
     def mean_report(self) -> ks.SelectivityReport:
         """Every unit of `conv5`, with the mean of a map."""
-        return ks.SelectivityReport.load(self._path("conv5_mean"))
+        return self._load("conv5_mean")
 
     @functools.cached_property
     def examples(self) -> Examples:
         """Responses of some units."""
-        return Examples.load(self._path("examples"))
+        return self._load("examples")
 
     def maximized(self, layer: str) -> Any:
         """Images that drive two units of a layer."""
-        return ks.maximization.Maximized.load(self._path(f"maximized_{layer}"))
+        return self._load(_images_of(layer))
+
+    def _drive(self, layer: str) -> ks.maximization.Maximized:
+        return maximized.make(self.network, self._load("units"), layer)
 
     def _path(self, name: str) -> Path:
         return self.network.folder / f"{name}.npz"
 
-    def _there(self, path: Path) -> bool:
-        kind = self._files[path] or ks.maximization.Maximized
+    def _load(self, name: str) -> Any:
+        return self._kinds[name].load(self._path(name))
+
+    def _there(self, name: str) -> bool:
         try:
-            kind.load(path)
+            self._load(name)
         except (FileNotFoundError, ValueError):
             return False
         return True
+
+
+def _images_of(layer: str) -> str:
+    return f"maximized_{layer}"
 
 
 def measure(

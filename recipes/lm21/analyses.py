@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 import keras_selectivity as ks
-from keras_selectivity.similarity.observed import activations_of
 from recipes.runner.analysis import Analysis
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
@@ -53,11 +52,10 @@ def distances(results: Results, sweep: str) -> dict[float, Analysis]:
 
 def compute_distances(regularized: Sequence[Run], plain: Sequence[Run]) -> dict:
     """Distances on the test set."""
-    images = load(plain[0].settings).batches("test", EVALUATION_BATCH)
     found = ks.similarity.replicates(
         [run.model() for run in regularized],
         [run.model() for run in plain],
-        data=images,
+        data=plain[0].batches("test"),
         verbose=0,
     )
     return {
@@ -68,7 +66,7 @@ def compute_distances(regularized: Sequence[Run], plain: Sequence[Run]) -> dict:
 
 def as_distances(found: dict[str, Any]) -> ks.similarity.ReplicateDistances:
     """What `compute_distances` found, as the library has it."""
-    return ks.similarity.ReplicateDistances(found["within"], found["cross"])
+    return ks.similarity.ReplicateDistances(**found)
 
 
 def bounds(results: Results, sweep: str) -> dict[float, list[Analysis]]:
@@ -79,21 +77,17 @@ def bounds(results: Results, sweep: str) -> dict[float, list[Analysis]]:
     """
     return {
         alpha: [
-            Analysis(
-                run.folder / f"upper_bound_{steps(run)}.json",
-                functools.partial(compute_bounds, run),
-                lambda found: (
-                    "upper bound "
-                    f"{np.mean([*found['upper_bound'].values()]):.3f}, the units' own "
-                    f"{np.mean([*found['axis_aligned'].values()]):.3f}"
-                ),
-                name=f"upper_bound_{steps(run)}_{run.name}",
-            )
+            Analysis.of(run, f"upper_bound_{steps(run)}", compute_bounds, _bound_line)
             for run in runs
         ]
         for alpha, runs in results.by_alpha(sweep).items()
         if LOWEST <= alpha <= 0
     }
+
+
+def _bound_line(found: dict[str, dict[str, float]]) -> str:
+    most, own = (np.mean([*found[k].values()]) for k in ("upper_bound", "axis_aligned"))
+    return f"upper bound {most:.3f}, the units' own {own:.3f}"
 
 
 def steps(run: Run) -> int:
@@ -104,17 +98,15 @@ def steps(run: Run) -> int:
 def compute_bounds(run: Run) -> dict[str, Any]:
     """Upper bounds, fitted on the validation set, scored on the test set."""
     data, model = load(run.settings), run.model()
-    pairs = [
-        {
-            name: (values, getattr(data, part).y)
-            for name, values in activations_of(
-                [model], data.batches(part, EVALUATION_BATCH), verbose=0
-            )[0].items()
-        }
-        for part in ("validation", "test")
-    ]
+
+    def part(name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        images = data.batches(name, EVALUATION_BATCH)
+        (layers,) = ks.similarity.activations_of([model], images, verbose=0)
+        labels = getattr(data, name).y
+        return {layer: (values, labels) for layer, values in layers.items()}
+
     found = ks.projection.selectivity_upper_bound(
-        *pairs, starts=1, max_steps=steps(run), verbose=0
+        part("validation"), part("test"), starts=1, max_steps=steps(run), verbose=0
     )
     return {
         "upper_bound": {name: one.mean_upper_bound for name, one in found.items()},

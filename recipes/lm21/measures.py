@@ -1,10 +1,11 @@
 """What LM21's figures and claims read off a finished run: pure functions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 import keras_selectivity as ks
+from keras_selectivity.callbacks import PreferredClasses
 from recipes.quantities import unit_values
 
 
@@ -40,32 +41,28 @@ def sparse_share(report: ks.SelectivityReport) -> float:
     return float(np.mean(unit_values(report, "active_fraction") < 0.5))
 
 
-def changes(preferred: Mapping[str, np.ndarray]) -> float:
+def changes(preferred: PreferredClasses) -> float:
     """How often a unit changes its preferred class during training.
 
     Example:
-        >>> classes = {"conv": np.array([[3, 3], [3, 3], [5, 3], [5, 3], [3, 3]])}
-        >>> changes(classes), changed_share(classes)
+        >>> classes = [[3, 3], [3, 3], [5, 3], [5, 3], [3, 3]]
+        >>> preferred = PreferredClasses(range(5), {"conv": classes})
+        >>> changes(preferred), changed_share(preferred)
         (1.0, 0.5)
 
     Reference:
         LM21 appendix A.16, figure A29.
     """
-    return float(np.mean([counts.mean() for counts in _counts(preferred)]))
+    return float(np.mean([counts.mean() for counts in preferred.changes.values()]))
 
 
-def changed_share(preferred: Mapping[str, np.ndarray]) -> float:
+def changed_share(preferred: PreferredClasses) -> float:
     """Proportion of units that change their preferred class at least once.
 
     Reference:
         LM21 appendix A.16, figure A28.
     """
-    return float(np.mean([(counts > 0).mean() for counts in _counts(preferred)]))
-
-
-def _counts(preferred: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """For each layer `(units,)`: number of changes."""
-    return [(np.diff(one, axis=0) != 0).sum(axis=0) for one in preferred.values()]
+    return float(np.mean([*preferred.changed.values()]))
 
 
 def regularized_layers(names: Sequence[str], taps: str) -> list[str]:

@@ -1,10 +1,11 @@
 """One number of a run: what LM21 plots against alpha."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
+from keras_selectivity.callbacks import PreferredClasses
 from keras_selectivity.inference import RankCorrelation, spearman
 from recipes.lm21 import measures
 from recipes.quantities import Quantity, over_layers, percent, unit_values
@@ -16,7 +17,7 @@ def _t95(run: Run) -> float:
     return float(measures.t95(reached)) if reached else math.nan
 
 
-def _followed(of: Callable[[Mapping[str, np.ndarray]], float]) -> Callable:
+def _followed(of: Callable[[PreferredClasses], float]) -> Callable[[Run], float]:
     return lambda run: (
         of(run.preferred_classes) if run.settings.measure_every_epoch else math.nan
     )

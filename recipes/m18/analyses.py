@@ -1,7 +1,7 @@
 """What M18 computes of trained networks: units silenced, and noise."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 import keras
@@ -16,7 +16,7 @@ from keras_selectivity.perturbation import (
 from recipes.runner.analysis import Analysis
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
-from recipes.runner.training import EVALUATION_BATCH, load
+from recipes.runner.training import EVALUATION_BATCH
 
 #: Points of a curve, and random orders of the units; the paper has ten of them.
 POINTS, REPEATS = 21, 10
@@ -46,16 +46,13 @@ Clamp = Literal["zero", "mean"]
 
 def analyses(results: Results) -> list[Analysis]:
     """Everything that the figures need beyond the runs."""
+    silenced = [run for sweep in SINGLE.values() for run in true_labels(results, sweep)]
     found = [
-        *(ablation(run) for run in _runs(results, ABLATED)),
-        *(ablation(run, "mean") for run in true_labels(results, "convnet")),
-        *(noise(run) for run in _runs(results, NOISY)),
-        *(training(run) for run in _runs(results, FOLLOWED)),
-        *(
-            importance(run)
-            for sweep in SINGLE.values()
-            for run in true_labels(results, sweep)
-        ),
+        *(ablation_task(run) for run in _runs(results, ABLATED)),
+        *(ablation_task(run, "mean") for run in true_labels(results, "convnet")),
+        *(noise_task(run) for run in _runs(results, NOISY)),
+        *(training_task(run) for run in _runs(results, FOLLOWED)),
+        *(task(run) for run in silenced for task in (importance_task, norms_task)),
     ]
     return list({one.name: one for one in found}.values())
 
@@ -69,27 +66,28 @@ def _runs(results: Results, sweeps: tuple[str, ...]) -> Iterator[Run]:
     return (run for sweep in sweeps for run in results.get(sweep, []))
 
 
-def ablation(run: Run, clamp: Clamp = "zero") -> Analysis:
+def ablation_task(run: Run, clamp: Clamp = "zero") -> Analysis:
     """Training accuracy as more and more units are silenced, in random orders.
 
     Reference:
         M18 section 2.2, figures 1, 3, 5 and A1.
     """
-    return _of_run(
+    return Analysis.of(
         run,
         "ablation" if clamp == "zero" else "ablation_mean",
-        functools.partial(compute_ablation, run, clamp),
-        lambda found: f"area {AblationCurve(**found).auc.mean():.3f}",
+        functools.partial(compute_ablation, clamp=clamp),
+        lambda found: f"area {found.auc.mean():.3f}",
+        AblationCurve,
     )
 
 
-def compute_ablation(run: Run, clamp: Clamp = "zero") -> dict[str, Any]:
+def compute_ablation(run: Run, clamp: Clamp = "zero") -> AblationCurve:
     """Silence the units of a network's own layers, on its training set."""
     return _silenced(run, run.model(), training_images(run), clamp)
 
 
-def _silenced(run: Run, model: Any, images: Any, clamp: Clamp) -> dict[str, Any]:
-    found = ks.perturbation.cumulative(
+def _silenced(run: Run, model: Any, images: Any, clamp: Clamp = "zero") -> Any:
+    return ks.perturbation.cumulative(
         model,
         images,
         taps=layers(run),
@@ -101,13 +99,6 @@ def _silenced(run: Run, model: Any, images: Any, clamp: Clamp) -> dict[str, Any]
         top_k=top_k(run),
         verbose=0,
     )
-    return {
-        "counts": found.counts.tolist(),
-        "layers": found.layers,
-        "accuracy": found.accuracy.tolist(),
-        "clamp": clamp,
-        "top_k": found.top_k,
-    }
 
 
 def layers(run: Run) -> Any:
@@ -130,28 +121,29 @@ def training_images(run: Run) -> Any:
 
 
 def _first(run: Run, part: str, images: int) -> Any:
-    batches = load(run.settings).batches(part, EVALUATION_BATCH)
+    batches = run.batches(part)
     streamed = run.settings.data == "imagenet2012"
     return batches.take(images // EVALUATION_BATCH) if streamed else batches
 
 
-def noise(run: Run) -> Analysis:
+def noise_task(run: Run) -> Analysis:
     """Training accuracy as noise grows.
 
     Reference:
         M18 section 2.2, figure 2.
     """
-    return _of_run(
+    return Analysis.of(
         run,
         "noise",
-        functools.partial(compute_noise, run),
-        lambda found: f"mean {np.mean(found['accuracy']):.3f}",
+        compute_noise,
+        lambda found: f"mean {found.accuracy.mean():.3f}",
+        NoiseCurve,
     )
 
 
-def compute_noise(run: Run) -> dict[str, Any]:
+def compute_noise(run: Run) -> NoiseCurve:
     """Add noise to the units of all hidden layers, whatever the network."""
-    found = ks.perturbation.noise(
+    return ks.perturbation.noise(
         run.model(),
         training_images(run),
         NOISE,
@@ -160,23 +152,18 @@ def compute_noise(run: Run) -> dict[str, Any]:
         top_k=top_k(run),
         verbose=0,
     )
-    return {
-        "scales": found.scales.tolist(),
-        "accuracy": found.accuracy.tolist(),
-        "top_k": found.top_k,
-    }
 
 
-def training(run: Run) -> Analysis:
+def training_task(run: Run) -> Analysis:
     """Losses and the area under the ablation curve through training.
 
     Reference:
         M18 section 3.2, figures 4a and 4b.
     """
-    return _of_run(
+    return Analysis.of(
         run,
         "training",
-        functools.partial(compute_training, run),
+        compute_training,
         lambda found: f"area from {found['auc'][0]:.3f} to {found['auc'][-1]:.3f}",
     )
 
@@ -184,7 +171,7 @@ def training(run: Run) -> Analysis:
 def compute_training(run: Run) -> dict[str, list[float]]:
     """Measure the network of every epoch that was kept."""
     images = training_images(run)
-    test = load(run.settings).batches("test", EVALUATION_BATCH)
+    test = run.batches("test")
     model = run.model()
     # The same weights: an optimizer in `model` itself would miss its own in the files.
     scored = keras.Model(model.inputs, model.outputs)
@@ -192,7 +179,6 @@ def compute_training(run: Run) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     for epoch in sorted(run.settings.kept_epochs):
         run.load_weights(model, epoch)
-        curve = AblationCurve(**_silenced(run, model, images, "zero"))
         on_train, on_test = (
             scored.evaluate(one, verbose=0, return_dict=True) for one in (images, test)
         )
@@ -201,54 +187,56 @@ def compute_training(run: Run) -> dict[str, list[float]]:
             "train_loss": on_train["loss"],
             "test_loss": on_test["loss"],
             "test_accuracy": on_test["accuracy"],
-            "auc": curve.auc.mean(),
+            "auc": _silenced(run, model, images).auc.mean(),
         }.items():
             found.setdefault(key, []).append(float(value))
     return found
 
 
-def importance(run: Run) -> Analysis:
+def importance_task(run: Run) -> Analysis:
     """What the loss and accuracy on the test set are without each unit.
 
     Reference:
-        M18 sections 2.2 and 3.4, figures 7, A3 and A4.
+        M18 sections 2.2 and 3.4, figures 7 and A4.
     """
-    return _of_run(
+    return Analysis.of(
         run,
         "importance",
-        functools.partial(compute_importance, run),
-        lambda found: f"test loss {found['intact']['loss']:.3f}",
+        compute_importance,
+        lambda found: f"test loss {found.intact['loss']:.3f}",
+        SingleUnitAblation,
     )
 
 
-def compute_importance(run: Run) -> dict[str, Any]:
+def compute_importance(run: Run) -> SingleUnitAblation:
     """Silence every unit of every hidden layer by itself, on the test set."""
     test = _first(run, "test", UNIT_IMAGES)
-    model = run.model()
-    found = ks.perturbation.single_unit(model, test, loss=_loss(), verbose=0)
-    norms = ks.measure(model, test.take(1), ["l1_norm"], verbose=0)
-    return {
-        "changes": {
-            layer: {key: values.tolist() for key, values in changes.items()}
-            for layer, changes in found.items()
-        },
-        "intact": found.intact,
-        "l1_norm": {layer: one["l1_norm"].tolist() for layer, one in norms.items()},
-    }
+    return ks.perturbation.single_unit(run.model(), test, loss=_loss(), verbose=0)
+
+
+def norms_task(run: Run) -> Analysis:
+    """Norms of the filters that make each unit.
+
+    Reference:
+        M18 figures A3a and A3b.
+    """
+    return Analysis.of(
+        run,
+        "norms",
+        compute_norms,
+        lambda found: f"mean norm {found.mean('l1_norm'):.3f}",
+        ks.SelectivityReport,
+    )
+
+
+def compute_norms(run: Run) -> ks.SelectivityReport:
+    """The norms of a network; they do not depend on the images."""
+    image = _first(run, "test", UNIT_IMAGES).take(1)
+    return ks.measure(run.model(), image, ["l1_norm"], verbose=0)
 
 
 def _loss() -> keras.losses.Loss:
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-
-
-def _of_run(
-    run: Run,
-    kind: str,
-    compute: Callable[[], dict[str, Any]],
-    describe: Callable[[dict[str, Any]], str],
-) -> Analysis:
-    path = run.folder / f"{kind}.json"
-    return Analysis(path, compute, describe, name=f"{kind}_{run.name}")
 
 
 def curve(run: Run, clamp: Clamp = "zero") -> AblationCurve | None:
@@ -257,8 +245,7 @@ def curve(run: Run, clamp: Clamp = "zero") -> AblationCurve | None:
     Returns:
         The curve; None if it was not computed.
     """
-    found = ablation(run, clamp).found
-    return AblationCurve(**found) if found else None
+    return ablation_task(run, clamp).found
 
 
 def curves(runs: list[Run], clamp: Clamp = "zero") -> list[AblationCurve]:
@@ -269,8 +256,8 @@ def curves(runs: list[Run], clamp: Clamp = "zero") -> list[AblationCurve]:
 
 def noise_curves(runs: list[Run]) -> list[NoiseCurve]:
     """The noise curves of those runs that have one."""
-    found = (noise(run).found for run in runs)
-    return [NoiseCurve(**one) for one in found if one]
+    found = (noise_task(run).found for run in runs)
+    return [one for one in found if one is not None]
 
 
 class Units(NamedTuple):
@@ -291,14 +278,10 @@ def units(run: Run) -> Units | None:
     """The units of a run's network.
 
     Returns:
-        `Units`; None if it was not silenced unit by unit.
+        `Units`; None if it was not silenced unit by unit, or its norms not taken.
     """
-    found = importance(run).found
-    if not found:
+    single, norms = importance_task(run).found, norms_task(run).found
+    if single is None or norms is None:
         return None
-    changes = {
-        layer: {key: np.asarray(values) for key, values in one.items()}
-        for layer, one in found["changes"].items()
-    }
-    norms = {layer: np.asarray(values) for layer, values in found["l1_norm"].items()}
-    return Units(run.report, SingleUnitAblation(changes, found["intact"]), norms)
+    l1_norm = {layer: found["l1_norm"] for layer, found in norms.items()}
+    return Units(run.report, single, l1_norm)

@@ -1,7 +1,6 @@
 """What R22 computes of trained networks: ablation curves, CKA, SI of single units."""
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -10,14 +9,14 @@ import numpy as np
 from keras_selectivity import inference, metrics
 from keras_selectivity.measure import Measurement
 from keras_selectivity.perturbation.cumulative import CumulativeAblation
+from keras_selectivity.similarity import minibatch_cka
 from recipes.r22 import experiments
 from recipes.r22.ablation import ORDERS
-from recipes.r22.measures import minibatch_cka
 from recipes.r22.modules import NUMBERS
 from recipes.runner.analysis import Analysis
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
-from recipes.runner.training import EVALUATION_BATCH, build, load
+from recipes.runner.training import build
 
 #: Networks of figures 5 and 10, as the paper says.
 SIMILAR = 6
@@ -55,12 +54,7 @@ def ablations(results: Results) -> list[Analysis]:
         R22 figures 3 and 8.
     """
     return [
-        _analysis(
-            run,
-            "ablation",
-            compute_ablation,
-            lambda found: f"{len(found['epochs'])} epochs ablated",
-        )
+        Analysis.of(run, "ablation", compute_ablation, _line("ablated"))
         for run in _plain(results)
     ]
 
@@ -72,12 +66,7 @@ def similarities(results: Results) -> list[Analysis]:
         R22 figures 5 and 10.
     """
     return [
-        _analysis(
-            run,
-            "cka",
-            compute_similarity,
-            lambda found: f"CKA at {len(found['epochs'])} epochs",
-        )
+        Analysis.of(run, "cka", compute_similarity, _line("compared"))
         for run in _plain(results)[:SIMILAR]
     ]
 
@@ -89,12 +78,7 @@ def unit_selectivities(results: Results) -> list[Analysis]:
         R22 figure 9, whose shades are intervals over the feature maps of a layer.
     """
     return [
-        _analysis(
-            run,
-            "units",
-            compute_units,
-            lambda found: f"SI of units at {len(found['epochs'])} epochs",
-        )
+        Analysis.of(run, "units", compute_units, _line("measured"))
         for run in _plain(results)[:1]
     ]
 
@@ -108,8 +92,7 @@ def compute_ablation(run: Run) -> dict[str, Any]:
     Reference:
         R22 section 3.3.
     """
-    data, model = load(run.settings), build(run.settings)
-    images = data.batches("test", EVALUATION_BATCH)
+    images, model = run.batches("test"), build(run.settings)
     orders = {
         order: CumulativeAblation(
             model,
@@ -144,20 +127,16 @@ def compute_similarity(run: Run) -> dict[str, Any]:
         layer does not vary.
 
     Reference:
-        R22 appendix A.4.
+        R22 appendix A.4, by the torch_cka library (Subramanian, 2021).
     """
-    data, model = load(run.settings), build(run.settings)
-    images = data.batches("test", CKA_BATCH.get(run.settings.data, 256))
-    layers = keras.Model(
-        model.inputs, [model.get_layer(name).output for name in COMPARED.values()]
-    )
+    model = build(run.settings)
+    images = run.batches("test", CKA_BATCH.get(run.settings.data, 256))
+    outputs = [model.get_layer(name).output for name in COMPARED.values()]
+    layers = keras.Model(model.inputs, outputs)
     epochs = list(run.settings.kept_epochs)
     values = []
     for _ in _with_weights(run, model, epochs):
-        table = minibatch_cka(
-            [np.asarray(one) for one in layers.predict_on_batch(batch)]
-            for batch, _ in images
-        )
+        table = minibatch_cka(layers.predict_on_batch(batch) for batch, _ in images)
         values.append(
             [[one if np.isfinite(one) else None for one in row] for row in table]
         )
@@ -166,8 +145,7 @@ def compute_similarity(run: Run) -> dict[str, Any]:
 
 def compute_units(run: Run) -> dict[str, Any]:
     """Mean SI of each layer's units with a 95% bootstrap interval, on the test set."""
-    data, model = load(run.settings), build(run.settings)
-    images = data.batches("test", EVALUATION_BATCH)
+    images, model = run.batches("test"), build(run.settings)
     si = metrics.SelectivityIndex(epsilon=1e-6)
     measurement = Measurement(model, [si], experiments.ALL)
     epochs = list(run.settings.kept_epochs)
@@ -189,18 +167,8 @@ def _plain(results: Results) -> list[Run]:
     return [run for run in results.get("plain", []) if run.settings.kept_epochs]
 
 
-def _analysis(
-    run: Run,
-    name: str,
-    compute: Callable[[Run], dict[str, Any]],
-    describe: Callable[[dict[str, Any]], str],
-) -> Analysis:
-    return Analysis(
-        run.folder / f"{name}.json",
-        functools.partial(compute, run),
-        describe,
-        name=f"{name}_{run.name}",
-    )
+def _line(done: str) -> Any:
+    return lambda found: f"{done} at {len(found['epochs'])} epochs"
 
 
 def _with_weights(run: Run, model: keras.Model, epochs: list[int]) -> Iterator[int]:

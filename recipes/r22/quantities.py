@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from recipes.claims.samples import by_alpha, grouped
+from recipes.data import TRAINING_IMAGES
 from recipes.quantities import through_training
 from recipes.r22.modules import EARLY, selectivities
 from recipes.runner.results import Results
@@ -13,8 +14,6 @@ from recipes.runner.runs import Run
 
 #: Runs of one setting, or of several that one line shows, by a label.
 Cases = dict[str, list[Run]]
-#: Training images, for the steps of an epoch.
-IMAGES = {"digits": 1_097, "imagenet2012": 1_281_167}
 NONE, FROM_0, FROM_5 = "no regularizer", "from epoch 0", "from epoch 5"
 
 
@@ -68,7 +67,7 @@ def by_step(run: Run, epochs: int) -> tuple[np.ndarray, dict[int, np.ndarray]]:
 
 def steps_per_epoch(run: Run) -> int:
     """How many steps an epoch of a run has."""
-    return math.ceil(IMAGES[run.settings.data] / run.settings.batch_size)
+    return math.ceil(TRAINING_IMAGES[run.settings.data] / run.settings.batch_size)
 
 
 def main_cases(results: Results) -> Cases:

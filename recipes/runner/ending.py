@@ -50,10 +50,6 @@ def trouble(error: Exception, place: object = "") -> str | None:
     """What a user can mend of the file system, in one line; None for other errors.
 
     HDF5 and TensorFlow have errors of their own, with the system's words in them.
-
-    Args:
-        error: What was raised.
-        place: Where, if it does not say.
     """
     if isinstance(error, Unusable):
         return str(error)

@@ -1,4 +1,4 @@
-"""Results in files: plain JSON with a checksum, whole or not at all."""
+"""The files of a run: their names, and plain JSON with a checksum, whole or not."""
 
 import hashlib
 import json
@@ -7,8 +7,30 @@ from typing import Any
 
 from keras_selectivity.storage.files import replacing, unusable
 
+#: Files of a run, in its folder.
+RESULT = "result.json"
+SETTINGS = "settings.json"
+WEIGHTS = "selected.weights.h5"
+REPORT = "report.npz"
+HISTORY = "history.json"
+PREFERRED = "preferred_classes.npz"
+FIRST_EPOCH = "first_epoch.json"
+KEPT = "kept"
+BACKUP = "backup"
+#: What to do about a file of a run that is damaged.
+REMEDY = "Run the command again: it does the run again"
 #: The key of the checksum, beside those of the content.
 CHECKSUM = "sha256"
+
+
+def kept(epochs: int) -> str:
+    """The file, in a run's folder, of the weights after a number of epochs, from 0.
+
+    Example:
+        >>> kept(3)
+        'kept/0003.weights.h5'
+    """
+    return f"{KEPT}/{epochs:04d}.weights.h5"
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -16,10 +38,6 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
     The checksum is that of the content and of the place: the names of the file and
     of its folder. So a file of another run is noticed too.
-
-    Args:
-        path: The file.
-        content: What JSON can hold; floats keep all their digits.
 
     Example:
         >>> import tempfile
@@ -38,12 +56,6 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """What `write_json` wrote.
 
-    Args:
-        path: The file.
-
-    Returns:
-        Its content.
-
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it is damaged, or of another place.
@@ -61,17 +73,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a file.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Hexadecimal digits.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-    """
+    """SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

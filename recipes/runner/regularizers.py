@@ -43,12 +43,6 @@ def get(name: str) -> regularizers.UnitRegularizer:
     Args:
         name: `"si"`, `"dprime"`, `"si_sum"`, or `"si_r22"`, SI with R22's epsilon.
 
-    Returns:
-        A new one.
-
-    Raises:
-        ValueError: If there is none.
-
     Example:
         >>> get("dprime").name
         'dprime'

@@ -43,14 +43,7 @@ class Results(Mapping[str, list[Run]]):
         return len(self._runs)
 
     def by_alpha(self, sweep: str) -> dict[float, list[Run]]:
-        """The replicates of each alpha.
-
-        Args:
-            sweep: Name of a sweep.
-
-        Returns:
-            Mapping of alpha, from the most negative, to its runs, by seed.
-        """
+        """The replicates of each alpha, from the most negative, by seed."""
         found: dict[float, list[Run]] = {}
         for run in sorted(self[sweep], key=lambda run: run.settings.alpha):
             found.setdefault(run.settings.alpha, []).append(run)

@@ -7,14 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import keras_selectivity as ks
 from keras_selectivity.storage.files import UnusableFileError, remove_unfinished
 from keras_selectivity.storage.weights import load_weights
-from recipes.runner.files import checksum, read_json, write_json
-from recipes.runner.settings import Settings
-from recipes.runner.training import (
+from recipes.runner.files import (
     BACKUP,
     FIRST_EPOCH,
     HISTORY,
@@ -24,11 +20,13 @@ from recipes.runner.training import (
     RESULT,
     SETTINGS,
     WEIGHTS,
-    build,
-    check,
+    checksum,
     kept,
-    train,
+    read_json,
+    write_json,
 )
+from recipes.runner.settings import Settings
+from recipes.runner.training import EVALUATION_BATCH, build, check, load, train
 
 
 class Run:
@@ -99,14 +97,7 @@ class Run:
         )
 
     def do(self, say: Callable[[str], None]) -> None:
-        """Train from where an earlier process was stopped, or from the beginning.
-
-        Args:
-            say: Called with what is being done.
-
-        Raises:
-            ValueError: If a file was damaged meanwhile.
-        """
+        """Train from where an earlier process was stopped, or from the beginning."""
         if self.state == "damaged":
             say("damaged, is done again")
             shutil.rmtree(self.folder)
@@ -154,24 +145,21 @@ class Run:
         return self.report.accuracy
 
     @functools.cached_property
-    def preferred_classes(self) -> dict[str, np.ndarray]:
-        """For each layer `(epochs, units)`: the preferred class through training."""
-        return ks.callbacks.PreferredClasses.load(self.folder / PREFERRED).history
+    def preferred_classes(self) -> ks.callbacks.PreferredClasses:
+        """The class that every unit prefers, epoch by epoch."""
+        return ks.callbacks.PreferredClasses.load(self.folder / PREFERRED)
 
     @functools.cached_property
     def first_epoch(self) -> dict[str, list[float]]:
         """As `history`, before the training and within its first epoch, by `step`."""
         return read_json(self.folder / FIRST_EPOCH)
 
+    def batches(self, part: str, batch_size: int = EVALUATION_BATCH) -> Any:
+        """Images of a part of the run's data, once, in order."""
+        return load(self.settings).batches(part, batch_size)
+
     def model(self, epochs: int | None = None) -> Any:
-        """The network with its weights.
-
-        Args:
-            epochs: After so many, one of `settings.kept_epochs`; None: those of the
-                run.
-
-        Returns:
-            A Keras model, not compiled.
+        """The network with its weights after some epochs; None: those of the run.
 
         Raises:
             ValueError: If the weights of that epoch were not kept, or are damaged.
@@ -181,15 +169,7 @@ class Run:
         return model
 
     def load_weights(self, model: Any, epochs: int | None = None) -> None:
-        """Give a network the weights of the run.
-
-        Args:
-            model: A network of the run's architecture.
-            epochs: As for `model`.
-
-        Raises:
-            ValueError: If the weights of that epoch were not kept, or are damaged.
-        """
+        """Give a network the weights of the run, as for `model`."""
         if epochs is not None and epochs not in self.settings.kept_epochs:
             raise ValueError(
                 f"`epochs` must be one of {self.settings.kept_epochs}, after which the "

@@ -161,16 +161,6 @@ class Settings:
     def replace(self, **changes: Any) -> Self:
         """The same but for some fields.
 
-        Args:
-            **changes: New values.
-
-        Returns:
-            Other settings.
-
-        Raises:
-            TypeError: If a value is of another type.
-            ValueError: If it is out of range, or there is no such field.
-
         Example:
             >>> Settings(data="digits", model="mlp", epochs=1, batch_size=8,
             ...          learning_rate=0.1).replace(epoch=2)
@@ -223,23 +213,12 @@ class Settings:
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def to_json(self) -> dict[str, Any]:
-        """A dictionary of what JSON can hold.
-
-        Returns:
-            Field by field, sequences as lists.
-        """
+        """A dictionary of what JSON can hold."""
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
 
 def check_names(names: Mapping[str, Any] | list[str]) -> None:
-    """Raise for a name that is no field.
-
-    Args:
-        names: Of fields.
-
-    Raises:
-        ValueError: If `Settings` have no such field.
-    """
+    """Raise for a name that is no field."""
     known = [field.name for field in dataclasses.fields(Settings)]
     for name in names:
         if name not in known:
@@ -253,16 +232,7 @@ def check_names(names: Mapping[str, Any] | list[str]) -> None:
 def several(field: str, values: Sequence[Any]) -> list[Any]:
     """Values of a field as `--seeds` has them: each may be one, and is there once.
 
-    Args:
-        field: Of which `--<field>s` takes several.
-        values: As a user has typed them.
-
-    Returns:
-        The values.
-
-    Raises:
-        TypeError: If one is of another type.
-        ValueError: If one is out of range, or there twice: a run would count twice.
+    Twice, a run would count twice.
 
     Example:
         >>> several("alpha", [0, -1])
@@ -283,13 +253,6 @@ def parsed(assignments: list[str]) -> dict[str, Any]:
     Args:
         assignments: Such as `["epochs=3", "anneal_epochs=[1, 2]", "taps=first:3"]`:
             values are JSON where they can be read so, and text otherwise.
-
-    Returns:
-        Mapping of field to value.
-
-    Raises:
-        ValueError: If one is no assignment, there is no such field, or it is
-            changed twice.
 
     Example:
         >>> parsed(["epochs=3", "taps=first:3"])
@@ -320,10 +283,6 @@ def _number(name: str, value: Any, **bounds: float) -> float:
     return checked_number(name, value, **bounds) + 0.0
 
 
-def _text(name: str, value: Any) -> str:
-    return value if value == "" else checked_text(name, value)
-
-
 def _integers(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, (list, tuple)):
         raise TypeError(f"`{name}` must be a list of integers. {received(name, value)}")
@@ -352,6 +311,7 @@ def _choice(choices: tuple[str, ...]) -> Callable[[str, Any], str]:
 
 
 _at_least_0 = functools.partial(checked_integer, least=0)
+_text = functools.partial(checked_text, empty=True)
 
 #: What every field may be by itself.
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {

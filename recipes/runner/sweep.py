@@ -49,20 +49,7 @@ class Sweep:
         ]
 
     def override(self, vary: Mapping[str, Sequence[Any]], **changes: Any) -> "Sweep":
-        """The same with other values.
-
-        Args:
-            vary: For each field that takes others its values.
-            **changes: Fields of the settings that they have in common.
-
-        Returns:
-            Another sweep.
-
-        Raises:
-            TypeError: If a value is of another type.
-            ValueError: If it is out of range, there is no such field, or it is
-                changed twice.
-        """
+        """The same with other values."""
         if twice := sorted(vary.keys() & changes.keys()):
             raise ValueError(
                 f"`{twice[0]}` must not be changed twice. {received('vary', vary)} "
@@ -126,9 +113,6 @@ def share(
         most: How many to do here before it returns; None: all.
         failures: Folder in which processes note what has failed, so that none tries
             it again; None: another process may.
-
-    Returns:
-        `Shared`.
 
     Raises:
         Unusable: If no task can be done, such as on a full disk.

@@ -38,11 +38,7 @@ def start(arguments: Sequence[str], processes: int | None = None) -> int:
 
     Each sees one GPU, in turn, if there are any. Without a GPU each has one thread,
     so that numbers do not depend on how many share the work. None of them outlives
-    this one.
-
-    Args:
-        arguments: Of the command line.
-        processes: How many; None: one a GPU, or else one a core.
+    this one. By default there is one a GPU, or else one a core.
 
     Returns:
         Exit status: 0, 1 if something failed, or 2 if nothing can be done.
@@ -77,20 +73,10 @@ def work(
     index: int = 0,
     failures: Path | None = None,
 ) -> int:
-    """Train, then analyze, what no other process does.
-
-    Args:
-        paper: The paper.
-        sweeps: What to train.
-        output: Folder of the runs.
-        index: Of this process; the first tells of all.
-        failures: Folder of what has failed, see `share`.
+    """Train, then analyze, what no other process does; the first tells of all.
 
     Returns:
         Exit status: 0, 1 if something failed, or `AGAIN`.
-
-    Raises:
-        Unusable: If nothing can be done.
     """
     quiet = index > 0
     runs = {
@@ -109,13 +95,7 @@ def work(
 
 
 def main(index: str, failures: str, *arguments: str) -> int:
-    """Work as one of the processes of a command.
-
-    Args:
-        index: Of this process.
-        failures: Folder of what has failed.
-        *arguments: Of the command line.
-    """
+    """Work as one of the processes of a command."""
     from recipes import papers
     from recipes.__main__ import chosen, folder, parser
 
@@ -188,7 +168,7 @@ def _device(index: int, gpus: Sequence[str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    from recipes.__main__ import quieten
+    from recipes.runner.training import quieten
 
     quieten()
     sys.exit(ending.status(lambda: main(*sys.argv[1:])))

@@ -40,6 +40,7 @@ ACTIVATIONS = {
     ],
 }
 OF_OTHER_SAMPLES = np.arange(10.0).reshape(5, 2)
+X = np.arange(24.0).reshape(12, 2) ** 2
 LAYERS = {
     TypeError: [None, "a", 3, [None]],
     ValueError: [[], [[1.0, 2.0]], [np.ones((12, 7))]],
@@ -169,6 +170,20 @@ ROWS = [
         "similarity.cka_from_covariances",
         lambda w: partial(S.cka_from_covariances, w.covariances),
         debiased=FLAG,
+    ),
+    *refuses(
+        "similarity.minibatch_cka",
+        lambda w: S.minibatch_cka,
+        batches={
+            TypeError: [
+                *(None, 3, "a", [3], [None], [{"a": X}], ["ab"]),
+                *([[["a"], ["b"]]], [[[[True], [False]]]], [[[[1.0], [1.0, 2.0]]]]),
+            ],
+            ValueError: [
+                *([], [[]], [[X[:3]]], [[X, X[:5]]], [[X], [X, X]]),
+                *([[X[:, 0]]], [[X[:, :0]]], [[NAN * X]], [[1e200 * X]]),
+            ],
+        },
     ),
     *refuses(
         "similarity.CovarianceStream.update",

@@ -174,14 +174,27 @@ def test_mixed_precision_and_channels_first():
     assert segmented.tapped(values, 0).dtype == tf.float16
 
 
+class Places(layers.Layer):
+    """Numbers of the places of a sequence, `(places, 1)`, the same for every sample."""
+
+    def call(self, x):
+        places = keras.ops.arange(x.shape[1], dtype=x.dtype)
+        return keras.ops.expand_dims(places, -1)
+
+    def compute_output_shape(self, shape):
+        return shape[1], 1
+
+
 def test_a_shape_without_a_batch_axis_crosses_whole():
     inputs = keras.Input((6, 4))
+    places = Places()(inputs)
     x = layers.Dense(4, activation="relu", name="first")(inputs)
-    places = keras.ops.expand_dims(keras.ops.arange(6, dtype="float32"), -1)
-    x = x + places * keras.ops.ones((1, 6, 1))
-    x = layers.Dense(4, activation="relu", name="second")(x)
+    x = layers.Dense(4, activation="relu", name="second")(x + places)
     model = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(x)))
-    check_reruns(model, np.random.default_rng(0).random((3, 6, 4)).astype("float32"))
+    x = np.random.default_rng(0).random((3, 6, 4)).astype("float32")
+    _, values = check_reruns(model, x)
+    crossed = [one.numpy() for one, _ in values.values() if one.shape == (6, 1)]
+    np.testing.assert_array_equal(crossed, [np.arange(6.0)[:, None]])
 
 
 def test_silent_units_of_a_wrapper_are_silent_here(make_cnn):

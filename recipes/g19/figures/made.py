@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from keras_selectivity.plots import plot_maximized
 from recipes.figures import Drawing, describe
+from recipes.g19.design import LAYERS
 from recipes.g19.figures.layers import title
-from recipes.g19.maximized import LAYERS
 from recipes.g19.measured import Measured
 
 

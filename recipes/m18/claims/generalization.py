@@ -8,7 +8,8 @@ import numpy as np
 from recipes.claims.rules import correlated, greater, ranks, within
 from recipes.claims.table import Claim, Statements, stated
 from recipes.claims.verdicts import FEW, LEVEL, Outcome, largest, together
-from recipes.m18.analyses import FOLLOWED, training
+from recipes.m18.analyses import FOLLOWED
+from recipes.m18.analyses import training_task as training
 from recipes.m18.measures import Picks, bimodality, picks
 from recipes.m18.quantities import area, generalization_error
 from recipes.quantities import percent

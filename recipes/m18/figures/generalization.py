@@ -12,7 +12,8 @@ from keras_selectivity.inference import spearman
 from recipes.claims.rules import ranks
 from recipes.figures import Drawing, panels
 from recipes.m18 import quantities
-from recipes.m18.analyses import curves, training
+from recipes.m18.analyses import curves
+from recipes.m18.analyses import training_task as training
 from recipes.m18.claims.generalization import (
     ENDS,
     SHARES,

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 import recipes.data
-from recipes.data import NAMES, NORMALIZATIONS, Split, Stream, digits, load
+from recipes.data import (
+    LABELS,
+    NAMES,
+    NORMALIZATIONS,
+    TRAINING_IMAGES,
+    Split,
+    Stream,
+    digits,
+    load,
+)
 from recipes.data.catalogue import HELD_OUT
 from small_archives import write_tiny_imagenet
 
@@ -170,6 +179,15 @@ def test_shapes_are_known_without_the_images():
     }
 
 
+def test_sizes_and_labels_are_known_without_the_images():
+    """TensorFlow Datasets' training images, less those that are held out."""
+    assert set(LABELS) == set(TRAINING_IMAGES) == set(NAMES)
+    assert TRAINING_IMAGES["digits"] == load("digits").train.samples
+    stored = {"mnist": 60_000, "cifar10": 50_000, "tiny_imagenet": 100_000}
+    for name, count in stored.items():
+        assert TRAINING_IMAGES[name] == count - round(HELD_OUT[name] * count)
+
+
 def test_a_data_sets_own_batches_are_normalized(loaded):
     """As CIFAR10's are: by mean and deviation of every channel."""
     data = loaded("cifar10")
@@ -179,7 +197,7 @@ def test_a_data_sets_own_batches_are_normalized(loaded):
     np.testing.assert_allclose(images, expected, atol=1e-6)
     np.testing.assert_array_equal(labels, data.test.y[:7])
     options = {"augmentation": "flip_crop", "seed": 3, "first_epoch": 2}
-    own = data.training_batches(7, **options)
+    own = data.batches("train", 7, training=True, **options)
     plain = data.train.batches(
         7, training=True, normalization=data.normalization, **options
     )

@@ -122,7 +122,10 @@ def test_what_a_killed_process_left_takes_no_room(tmp_path):
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (AssertionError("No manual\n  folder."), "cifar10 can .*: No manual folder."),
+        (
+            AssertionError("No manual\n  folder."),
+            "cannot be prepared: No manual folder.",
+        ),
         (ConnectionError("no route"), "cifar10 cannot be prepared: no route"),
         (OSError(28, "No space"), "prepared: .*3.0.2: No space left on device. Make"),
     ],

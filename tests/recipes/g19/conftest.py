@@ -5,13 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import keras_selectivity as ks
 from recipes.g19 import maximized
 from recipes.g19.experiments import DIGITS, SMALL_ALEXNET
 from recipes.g19.measured import Examples, networks
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 from recipes.runner.sweep import Sweep
+from tests.recipes import made
 
 TINY = {**SMALL_ALEXNET, "widths": [8] * 5, "dense": [12, 12], "dropout": 0.0}
 LAYERS = {"conv5": 6, "fc6": 6, "fc7": 6, "fc8": 4, "prob": 4}
@@ -72,15 +72,7 @@ def made_up(values=None, responses=None, labels=None, size=100, settings=DIGITS)
         }
         for layer, count in LAYERS.items()
     }
-    report = ks.SelectivityReport(
-        table,
-        groups={name: [name] for name in LAYERS},
-        preferred_class={name: np.zeros(n, int) for name, n in LAYERS.items()},
-        class_means={name: np.ones((CLASSES, n)) for name, n in LAYERS.items()},
-        class_weight=np.full(CLASSES, float(size)),
-        confusion=np.diag(np.full(CLASSES, float(size))),
-        correct_only=True,
-    )
+    report = made.report(table, 1.0, CLASSES, CLASSES * size, correct_only=True)
     labels = np.repeat(np.arange(CLASSES), 10) if labels is None else labels
     responses = np.arange(len(labels), dtype=float) if responses is None else responses
     examples = Examples(

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from recipes.g19 import maximized
+from recipes.g19 import design, maximized
 from recipes.g19.experiments import IMAGENET, SCALES
 from recipes.g19.measured import at_levels, networks
 from recipes.g19.measures import LAYERS
@@ -111,7 +111,7 @@ def test_levels_of_few_images():
 
 def test_images_drive_their_units(measured):
     model = with_prob(measured.network.model())
-    for layer in maximized.LAYERS:
+    for layer in design.LAYERS:
         found = measured.maximized(layer)
         assert found.images.shape[1:] == (4, 8, 8, 1)
         assert found.images.min() >= 0

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-import lm21_worlds as worlds
 from recipes import quantities as shared
 from recipes.claims.rules import between, moves, pooled, trend
 from recipes.claims.samples import Samples, negative, positive
@@ -18,15 +17,44 @@ from recipes.lm21.claims.losses import gains_less, harmless, little
 from recipes.lm21.claims.measures import looser
 from recipes.lm21.claims.selectivity import uneven
 from recipes.lm21.claims.training import alike, unrelated
+from tests.recipes.lm21 import worlds
 
 MINI = (-5, -2, -1, -0.4, 0, 0.4, 1, 2, 5, 30)
 MINI_VARIANTS = (-2, -0.4, 0, 0.4, 2)
 
 
-@pytest.fixture(scope="module")
-def right(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("right")
-    return worlds.results(folder, worlds.Right, worlds.sweeps(range(6)))
+#: What a world without any effect agrees with, by the reason.
+WITHOUT_EFFECT = {
+    "says that alpha does nothing there": {
+        "no different from alpha 0 at -3.0",
+        "no loss at alpha from -0.7 to -0.1",
+        "no unit dies below alpha 30",
+        "with leaky ReLU no unit is dead",
+        "from -0.4 on nothing is gained",
+        "no clear relation of alpha and the number of changes",
+        "SI is as without warm-up",
+        "nearly every unit changes its preferred class, whatever alpha from 0",
+        "it is about equal at 0, 0.1 and 0.2",
+        "t95 overlaps with 45 +- 15 at 0, alpha from -2 to 0.7",
+    },
+    "says that it does little, at most": {
+        "little is lost from -5 on (2 points at most)",
+        "that loss is small",
+        "never more than 3% are dead",
+        "even the largest slope gains little, alpha from 1",
+        "alpha below 0 has little or no effect on accuracy",
+        "alpha below 0, down to -2, does little harm",
+        "no alpha gains half a point",
+        "t95 (35 +- 1 at 0) is at most 1.5 times that, alpha from -2 to 1",
+    },
+    "asks half of what it says, that d' does not; not that SI does": {
+        "reducing d' does not improve accuracy, unlike reducing SI",
+    },
+    "compares two correlations that are noise, without a test": {
+        "precision goes with SI less at large alpha",
+        "mutual information goes with SI less at large alpha",
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +66,19 @@ def mini(tmp_path_factory):
     return worlds.results(tmp_path_factory.mktemp("mini"), worlds.Right, chosen)
 
 
+@pytest.fixture(scope="module")
+def mirrored(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mirrored")
+    return claims(worlds.results(folder, worlds.Mirrored, worlds.sweeps(range(6))))
+
+
+@pytest.fixture(scope="module")
+def flat(tmp_path_factory):
+    """Ten networks of each: a difference that is not there is then refuted."""
+    folder = tmp_path_factory.mktemp("flat")
+    return claims(worlds.results(folder, worlds.Flat, worlds.sweeps(range(10))))
+
+
 def samples(values):
     return Samples({a: dict(enumerate(v)) for a, v in values.items()})
 
@@ -46,32 +87,30 @@ def key(claim):
     return claim.rows, claim.network, claim.claim
 
 
-def test_every_claim_holds_where_the_paper_is_right(right):
-    found = claims(right)
-    assert [key(claim) for claim in found if claim.held is not True] == []
-    assert len({key(claim) for claim in found}) == len(found)
+def test_every_claim_holds_where_the_paper_is_right(right_claims):
+    assert [key(claim) for claim in right_claims if claim.held is not True] == []
+    assert len({key(claim) for claim in right_claims}) == len(right_claims)
 
 
-def test_no_claim_holds_in_every_world(right, tmp_path):
-    wrong = [
-        claims(
-            worlds.results(tmp_path / kind.__name__, kind, worlds.sweeps(range(count)))
-        )
-        for kind, count in ((worlds.Mirrored, 6), (worlds.Flat, 10))
-    ]
-    refuted = {key(claim) for found in wrong for claim in found if claim.held is False}
-    assert {key(claim) for claim in claims(right)} - refuted == set()
+def test_no_claim_holds_in_every_world(right_claims, mirrored, flat):
+    refuted = {key(claim) for claim in [*mirrored, *flat] if claim.held is False}
+    assert {key(claim) for claim in right_claims} - refuted == set()
 
 
-def test_every_figure_of_the_paper_is_spoken_of(right):
-    text = " ".join(claim.rows for claim in claims(right))
+def test_no_effect_is_found_where_there_is_none(flat):
+    known = set().union(*WITHOUT_EFFECT.values())
+    assert {claim.claim for claim in flat if claim.held is True} - known == set()
+
+
+def test_every_figure_of_the_paper_is_spoken_of(right_claims):
+    text = " ".join(claim.rows for claim in right_claims)
     figures = ["F1", "F2", "F3", "F4", "A.2", "A.14", *(f"A{i}" for i in range(1, 35))]
     spoken = set(re.findall(r"F\d+|A\.?\d+", text))
     assert set(figures) - spoken == set()
 
 
-def test_the_table_can_be_read(right):
-    text = table(claims(right))
+def test_the_table_can_be_read(right_claims):
+    text = table(right_claims)
     assert {line.count("|") for line in text.splitlines()} == {8}
     assert not {"nan", "inf", "None"} & set(re.findall(r"\w+", text))
 
@@ -123,7 +162,7 @@ def test_distances_of_collapsed_networks_are_left_out(tmp_path):
     chosen = {"resnet20": worlds.sweeps(range(2), grid=(-5, -1, 0))["resnet20"]}
     found = worlds.results(tmp_path, worlds.Right, chosen)
     same = {"within": {"a": [0.0], "b": [0.0]}, "cross": {"a": [0.1], "b": [0.1]}}
-    worlds.write_json(distances(found, "resnet20")[-5.0].path, same)
+    distances(found, "resnet20")[-5.0].write(same)
     assert list(basis.ratios(found, "resnet20")) == [-1.0]
 
 
@@ -132,7 +171,7 @@ def test_bounds_that_are_not_numbers_are_left_out(tmp_path):
     found = worlds.results(tmp_path, worlds.Right, chosen)
     for one in bounds(found, "resnet20")[-5.0]:
         tables = dict.fromkeys(worlds.LAYERS, math.nan)
-        worlds.write_json(one.path, {"upper_bound": tables, "axis_aligned": tables})
+        one.write({"upper_bound": tables, "axis_aligned": tables})
     rows = {claim.rows for claim in claims(found)}
     assert "A4b" in rows
     assert "A4c" not in rows
@@ -140,8 +179,8 @@ def test_bounds_that_are_not_numbers_are_left_out(tmp_path):
     assert list(means.values) == [-1.0, 0.0]
 
 
-def test_pvalues_of_accuracy_are_those_of_scipy(right):
-    found = {key(claim)[:2]: claim for claim in claims(right)}
+def test_pvalues_of_accuracy_are_those_of_scipy(right, right_claims):
+    found = {key(claim)[:2]: claim for claim in right_claims}
     values = Samples.of(right, "resnet20", shared.accuracy)
     zero = values.at(0.0)
     alphas = [alpha for alpha in values.values if alpha > 0]
@@ -154,10 +193,8 @@ def test_pvalues_of_accuracy_are_those_of_scipy(right):
     assert found["A33b", "resnet20"].pvalue == pytest.approx(5 * max(pvalues))
 
 
-def test_pvalues_of_trends_are_those_of_scipy(right):
-    found = {
-        claim.rows: claim for claim in claims(right) if claim.network == "resnet20"
-    }
+def test_pvalues_of_trends_are_those_of_scipy(right, right_claims):
+    found = {claim.rows: claim for claim in right_claims if claim.network == "resnet20"}
     runs = [run for run in right["resnet20"] if 0 <= run.settings.alpha <= 10]
     expected = stats.spearmanr(
         [run.report.mean() for run in runs], [run.accuracy for run in runs]

@@ -1,6 +1,9 @@
+"""Worlds of made-up runs, each made once; nobody writes to them."""
+
 import pytest
 
-import m18_worlds as worlds
+from recipes.m18.claims import claims
+from tests.recipes.m18 import worlds
 
 
 @pytest.fixture(scope="session")
@@ -10,6 +13,5 @@ def right(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def wrong(tmp_path_factory):
-    """Results in which M18 is wrong."""
-    return worlds.results(tmp_path_factory.mktemp("wrong"), right=False)
+def right_claims(right):
+    return claims(right)

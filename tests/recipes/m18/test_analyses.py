@@ -8,7 +8,6 @@ import pytest
 
 import keras_selectivity as ks
 from recipes.m18 import analyses, experiments, quantities
-from recipes.runner.files import read_json
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 from recipes.runner.sweep import Sweep
@@ -74,6 +73,7 @@ def test_what_is_analyzed_of_which_network(results):
         "noise.json": 2,
         "training.json": 1,
         "importance.json": 2,
+        "norms.json": 2,
     }
 
 
@@ -120,7 +120,7 @@ def test_importance_is_the_test_loss_that_a_unit_saves(results):
 
 def test_training_is_followed_at_the_kept_epochs(results):
     (run,) = results["mlp_training"]
-    found = read_json(analyses.training(run).path)
+    found = analyses.training_task(run).found
     assert found["epoch"] == [1, 2]
     for place, epoch in enumerate((1, 2)):
         model = run.model(epoch)
@@ -158,6 +158,20 @@ def test_noise_at_scale_zero_is_none(results):
 def test_imagenet_has_top_5():
     run = Run(experiments.IMAGENET, Path("runs"))
     assert analyses.top_k(run) == 5
+
+
+def test_results_are_kept_as_the_library_has_them(results):
+    (run,) = results["mlp_selectivity"]
+    single = analyses.importance_task(run)
+    found = ks.perturbation.SingleUnitAblation.load(single.archive)
+    assert list(found) == ["hidden_1", "hidden_2"]
+    assert found.intact == analyses.units(run).single.intact
+    (run,) = results["mlp"]
+    kept = ks.perturbation.AblationCurve.load(analyses.ablation_task(run).archive)
+    np.testing.assert_array_equal(kept.accuracy, analyses.curve(run).accuracy)
+    kept = ks.perturbation.NoiseCurve.load(analyses.noise_task(run).archive)
+    (found,) = analyses.noise_curves([run])
+    np.testing.assert_array_equal(kept.accuracy, found.accuracy)
 
 
 def test_what_was_not_computed_is_nan(results, tmp_path):

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import m18_worlds as worlds
 from recipes.claims.table import table
 from recipes.claims.verdicts import Outcome
 from recipes.m18.claims import claims
@@ -12,6 +11,7 @@ from recipes.m18.claims.generalization import clustered, frequent, parting
 from recipes.m18.claims.memorization import TRUE, disordered, lower, only_fitted
 from recipes.m18.claims.units import early_is_greater
 from recipes.m18.measures import picks
+from tests.recipes.m18 import worlds
 
 #: In the other world the small networks begin there too, and the curves are ordered the
 #: other way round.
@@ -20,29 +20,72 @@ SHARED = {
     "curves are not perfectly ordered",
 }
 
+#: What a world without any effect agrees with, by the reason.
+WITHOUT_EFFECT = {
+    "says how curves begin and end, whatever lies between": {
+        "curves begin at a training accuracy of about 1",
+        "curves end at chance",
+    },
+    "says that two things are unrelated, or alike": {
+        "SI and importance correlate slightly, rho = 0.095",
+        "selective units are no more important",
+        "mutual information is a poor predictor",
+        "mutual information is a poor predictor within layers",
+        "SI and the L1 norm of the filter do not correlate",
+        "with true labels, all dropout fractions are similarly robust",
+    },
+    "is what networks without dropout do too, as long as few units are silent": {
+        "up to the dropout fraction, silent units cost little training accuracy",
+    },
+    "is what units do whose importance is chance: half are below the median": {
+        "many highly selective units have little impact",
+    },
+    "asks for two means out of order, as noise has them": {
+        "curves are not perfectly ordered",
+    },
+    "compares two mean correlations that are noise, without a test": {
+        "mutual information and importance are related in the first and last layers "
+        "more than between",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory):
+    return claims(worlds.results(tmp_path_factory.mktemp("wrong"), worlds.Wrong))
+
+
+@pytest.fixture(scope="module")
+def flat(tmp_path_factory):
+    """Ten networks of each: a difference that is not there is then refuted."""
+    folder = tmp_path_factory.mktemp("flat")
+    return claims(worlds.results(folder, worlds.Flat, worlds.sweeps(range(10))))
+
 
 def key(claim):
     return claim.rows, claim.network, claim.claim
 
 
-def test_every_claim_holds_where_the_paper_is_right(right):
-    found = claims(right)
-    assert [key(claim) for claim in found if claim.held is not True] == []
-    assert len({key(claim) for claim in found}) == len(found)
+def test_every_claim_holds_where_the_paper_is_right(right_claims):
+    assert [key(claim) for claim in right_claims if claim.held is not True] == []
+    assert len({key(claim) for claim in right_claims}) == len(right_claims)
 
 
-def test_no_claim_holds_where_it_is_wrong(right, wrong):
-    found = [claim for claim in claims(wrong) if claim.claim not in SHARED]
+def test_no_claim_holds_where_it_is_wrong(right_claims, wrong):
+    found = [claim for claim in wrong if claim.claim not in SHARED]
     assert [key(claim) for claim in found if claim.held is True] == []
     # There, ResNet50 has not fitted its labels.
     assert {claim.rows for claim in found if claim.held is None} == {"F1c"}
-    assert {key(claim) for claim in claims(right)} == {
-        key(claim) for claim in claims(wrong)
-    }
+    assert {key(claim) for claim in right_claims} == {key(claim) for claim in wrong}
 
 
-def test_every_row_of_the_paper_is_spoken_of(right):
-    rows = {claim.rows for claim in claims(right)}
+def test_no_effect_is_found_where_there_is_none(flat):
+    known = set().union(*WITHOUT_EFFECT.values())
+    assert {claim.claim for claim in flat if claim.held is True} - known == set()
+
+
+def test_every_row_of_the_paper_is_spoken_of(right_claims):
+    rows = {claim.rows for claim in right_claims}
     assert rows == {
         *("F1a", "F1b", "F1c", "F2a", "F2b", "F3a", "F3b", "F4a", "F4b", "F4c"),
         *("3.2", "3.3", "F5a", "F5b", "F6a", "F6b", "F7a", "F7b", "F7c", "F7d", "F7e"),
@@ -50,8 +93,8 @@ def test_every_row_of_the_paper_is_spoken_of(right):
     }
 
 
-def test_the_table_can_be_read(right):
-    text = table(claims(right))
+def test_the_table_can_be_read(right_claims):
+    text = table(right_claims)
     assert {line.count("|") for line in text.splitlines()} == {8}
     assert not {"nan", "inf", "None"} & set(re.findall(r"\w+", text))
 

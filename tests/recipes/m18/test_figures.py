@@ -2,10 +2,10 @@ import importlib
 import io
 import re
 
-import m18_worlds as worlds
 from recipes.m18.figures import THEMES, figures
 from recipes.m18.figures.pieces import titled
 from recipes.runner.results import Results
+from tests.recipes.m18 import worlds
 
 EXPECTED = {
     "mlp_ablation",

@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pytest
 
-import r22_worlds as worlds
 from recipes.r22.analyses import COMPARED, analyses
 from recipes.r22.experiments import mini
 from recipes.r22.figures import THEMES, figures
@@ -13,6 +12,7 @@ from recipes.runner.results import Results
 from recipes.runner.runs import Run
 from recipes.runner.sweep import Sweep
 from recipes.runner.training import load
+from tests.recipes.r22 import worlds
 
 pytestmark = pytest.mark.slow
 
@@ -38,10 +38,9 @@ NAMES = {
 }
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("made")
-    return worlds.results(folder, worlds.Right, worlds.small([0, 1]))
+@pytest.fixture
+def made(right):
+    return right
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ def copied(finished, tmp_path):
 def left_by(run):
     """What two runs must share: numbers, not times."""
     run = Run(run.settings, run.output)  # Without what it remembers.
-    preferred = {name: p.tolist() for name, p in run.preferred_classes.items()}
+    preferred = {name: p.tolist() for name, p in run.preferred_classes.history.items()}
     report = {name: a.tolist() for name, a in run.report.to_arrays().items()}
     weights = [
         [w.tolist() for w in run.model(epochs).get_weights()] for epochs in (None, 0, 3)
@@ -97,7 +97,8 @@ def test_the_history_has_every_epoch(finished):
         "preferred_class_changes",
     } <= set(history)
     np.testing.assert_allclose(history["learning_rate"], [0.1, 0.1, 0.01, 0.01])
-    assert {h.shape for h in finished.preferred_classes.values()} == {(4, 16), (4, 12)}
+    preferred = finished.preferred_classes.history
+    assert {one.shape for one in preferred.values()} == {(4, 16), (4, 12)}
 
 
 def test_the_weights_are_of_the_best_epoch_and_the_report_is_theirs(finished):
@@ -130,15 +131,6 @@ def test_precision_is_of_as_many_samples_as_a_class_has(finished):
     )
     for layer, found in finished.report.items():
         np.testing.assert_allclose(found["precision"], report[layer]["precision"])
-
-
-def test_a_tie_goes_to_the_last_epoch(tmp_path):
-    chronicle = training.Chronicle(tmp_path, SETTINGS, 0)
-    chronicle.history = {"val_accuracy": [0.5, 0.9, 0.7, 0.9, 0.8]}
-    assert chronicle.selected == 3
-    last = training.Chronicle(tmp_path, SETTINGS.replace(select="last"), 0)
-    last.history = chronicle.history
-    assert last.selected == 4
 
 
 def test_kept_weights_are_of_their_epochs(finished):

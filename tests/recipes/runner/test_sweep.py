@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from recipes.runner.ending import Unusable
 from recipes.runner.settings import Settings
@@ -141,7 +141,7 @@ def test_what_another_process_does_is_waited_for(tmp_path):
     program = textwrap.dedent(
         """
         import pathlib, sys, time
-        from filelock import FileLock
+        from filelock import FileLock, Timeout
         folder = pathlib.Path(sys.argv[1])
         with FileLock(folder / ".locks" / "a.lock"):
             (folder / "held").touch()
@@ -183,11 +183,23 @@ def test_a_task_finished_elsewhere_is_not_done(tmp_path):
     assert task.times == 0
 
 
-@pytest.mark.parametrize("held", [True, False])
-def test_a_lock_is_free_afterwards(tmp_path, held):
-    share([Noted("a", tmp_path, fails=held)], tmp_path)
-    with FileLock(tmp_path / ".locks" / "a.lock", timeout=0):
-        pass
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_lock_is_held_meanwhile_and_free_afterwards(tmp_path, fails):
+    def free():
+        try:
+            with FileLock(tmp_path / ".locks" / "a.lock", timeout=0):
+                return True
+        except Timeout:
+            return False
+
+    class Looking(Noted):
+        def do(self, say) -> None:
+            self.was_free = free()
+            super().do(say)
+
+    task = Looking("a", tmp_path, fails=fails)
+    share([task], tmp_path)
+    assert (task.times, task.was_free, free()) == (1, False, True)
 
 
 def test_variants_share_their_baselines_and_nothing_else():

@@ -1,16 +1,16 @@
-"""Runs that were never trained: what R22 says, and a world in which it is wrong."""
-
-import json
-import zlib
+"""Worlds of made-up runs: what R22 says, its opposite, and no effect at all."""
 
 import numpy as np
 
 from recipes.r22.ablation import ORDERS
-from recipes.r22.analyses import COMPARED, analyses
+from recipes.r22.analyses import (
+    COMPARED,
+    ablations,
+    similarities,
+    unit_selectivities,
+)
 from recipes.r22.experiments import IMAGENET, sweeps
-from recipes.runner.files import checksum, write_json
-from recipes.runner.results import Results
-from recipes.runner.runs import Run
+from tests.recipes import made
 
 BLOCKS = {4: 3, 5: 4, 6: 6, 7: 3}
 KEPT = (0, 1, 2, 3, 5, 8, 12, 24)
@@ -35,6 +35,7 @@ class Right:
     promoted = 0.97
     #: Largest counts of predicted classes: none, against, for; and what lasts.
     counts = (60.0, 90.0, 85.0)
+    tail = 52.0
     lasting = 0.0
 
     def harm(self, settings):
@@ -81,15 +82,25 @@ class Wrong(Right):
         return (3.0, 3.5) if module < 7 else (4.0, 3.5)
 
 
-class Flat(Wrong):
-    """Nothing does anything."""
+class Flat(Right):
+    """Nothing changes through training, and no regularizer does anything."""
 
+    early = late = (0.3,)
+    ranked = random = (3.0, 3.0)
+    alignment = (0.6, 0.6)
     lost = (0.0, 0.0, 0.0)
+    promoted = None
     counts = (60.0, 60.0, 60.0)
-    lasting = 0.0
+    tail = 60.0
 
     def harm(self, settings):
         return 0.0
+
+    def against(self, alpha):
+        return 1.0
+
+    def ends(self, module):
+        return 3.0, 3.0
 
 
 def small(seeds, epochs=24, short=12):
@@ -102,16 +113,16 @@ def small(seeds, epochs=24, short=12):
 
 def results(folder, world, chosen, analyzed=True):
     """Finished runs of sweeps, as a world has them."""
-    for sweep in chosen.values():
-        for settings in sweep.settings:
-            run = Run(settings, folder)
-            if not run.folder.exists():
-                finish(run, world())
-    found = Results(chosen, folder)
-    if analyzed:
-        for one in analyses(found):
-            write_json(one.path, analyzed_as(one.path, world()))
-    return found
+
+    def analyze(found):
+        kinds = {ablations: ablation, similarities: alignments, unit_selectivities: si}
+        for tasks, numbers in kinds.items() if analyzed else ():
+            for number, task in enumerate(tasks(found)):
+                task.write(numbers(world(), np.random.default_rng(number)))
+
+    return made.results(
+        folder, chosen, lambda run, sweep, place: leave(run, world()), analyze
+    )
 
 
 def active(settings):
@@ -122,12 +133,9 @@ def active(settings):
     return np.array([start < epoch <= stop for epoch in range(settings.epochs + 1)])
 
 
-def finish(run, world):
-    """Leave in the run's folder what its training would."""
-    settings = run.settings
-    # Of what the sweeps vary: a new setting would draw other noise by the digest.
-    varied = settings.alpha, settings.window, settings.taps, settings.regularizer
-    rng = np.random.default_rng([settings.seed, zlib.crc32(repr(varied).encode())])
+def leave(run, world):
+    """What a training of a world leaves."""
+    settings, rng = run.settings, made.noise(run)
     epochs = np.arange(settings.epochs + 1)
     on = active(settings) if settings.alpha else np.zeros(len(epochs), bool)
     history = {"loss": np.zeros(len(epochs)), "val_accuracy": np.zeros(len(epochs))}
@@ -153,59 +161,23 @@ def finish(run, world):
             si = np.where(on, si * factor if held is None else held, si)
         for block in range(1, count + 1):
             key = f"test_si/stage{module - 3}_block{block}_out"
-            history[key] = np.clip(si + rng.normal(0, 0.004), 0, 1)
+            history[key] = np.clip(si + rng.normal(0, 0.004, len(si)), 0, 1)
 
     balanced, against, promoting = world.counts
     height = balanced
     if settings.alpha and on[1]:
         height = against if settings.alpha < 0 else promoting
-    tail = 52 + (30 * world.lasting if settings.alpha else 0)
+    tail = world.tail + (30 * world.lasting if settings.alpha else 0)
     history["test_class_representation"] = np.where(
         epochs <= 4, height, tail
     ) + rng.normal(0, 0.5)
 
-    (run.folder / "kept").mkdir(parents=True)
-    write_json(run.folder / "settings.json", settings.to_json())
-    after = {key: values[1:].tolist() for key, values in history.items()}
-    write_json(run.folder / "history.json", after)
     before = {key: [values[0], values[0]] for key, values in history.items()}
-    write_json(run.folder / "first_epoch.json", {**before, "step": [0, 100]})
-    (run.folder / "selected.weights.h5").write_bytes(b"weights")
-    files = ("history.json", "first_epoch.json", "selected.weights.h5")
-    result = {
-        "accuracy": after["test_accuracy"][-1],
-        "si": 0.3,
-        "selected_epoch": settings.epochs - 1,
-        "seconds": 1.0,
-        "settings": settings.to_json(),
-        "files": {name: checksum(run.folder / name) for name in files},
-    }
-    write_json(run.folder / "result.json", result)
-
-
-def analyzed_as(path, world):
-    """What an analysis would have found in a world."""
-    text = (path.parent / "settings.json").read_text()
-    rng = np.random.default_rng(json.loads(text)["seed"])
-    if path.stem == "ablation":
-        return ablation(world, rng)
-    if path.stem == "cka":
-        values = []
-        for epoch in KEPT:
-            share = 1 if epoch <= 1 else np.exp(-epoch / 4)
-            level = world.alignment[1] + share * (
-                world.alignment[0] - world.alignment[1]
-            )
-            table = np.full((len(COMPARED),) * 2, level + rng.normal(0, 0.01))
-            np.fill_diagonal(table, 1)
-            values.append(table.tolist())
-        return {"epochs": list(KEPT), "layers": list(COMPARED), "values": values}
-    layers = {
-        f"stage{module - 3}_block{block}_out": [[0.3, 0.25, 0.35]] * len(KEPT)
-        for module, count in BLOCKS.items()
-        for block in range(1, count + 1)
-    }
-    return {"epochs": list(KEPT), "layers": layers}
+    made.finish(
+        run,
+        history={key: values[1:] for key, values in history.items()},
+        first_epoch={**before, "step": [0, 100]},
+    )
 
 
 def ablation(world, rng):
@@ -214,14 +186,35 @@ def ablation(world, rng):
     found = {"epochs": epochs, "counts": {}, **{order: {} for order in ORDERS}}
     for module in BLOCKS:
         found["counts"][str(module)] = list(range(POINTS))
-        for order in ORDERS:
-            first, last = world.ranked if order == "most_selective" else world.random
-            last = world.ends(module)[list(ORDERS).index(order)]
+        for place, order in enumerate(ORDERS):
+            first, _ = world.ranked if order == "most_selective" else world.random
+            last = world.ends(module)[place]
             rise = 1 - np.exp(-(np.array(epochs) - 1) / 3)
             areas = first + (last - first) * rise + rng.normal(0, 0.02, len(epochs))
-            curves = []
-            for area in areas:
-                rest = (area - 1) / (POINTS - 1)
-                curves.append((0.6 * np.array([1, *[rest] * (POINTS - 1)])).tolist())
-            found[order][str(module)] = curves
+            rest = np.repeat((areas[:, None] - 1) / (POINTS - 1), POINTS - 1, axis=1)
+            curves = 0.6 * np.column_stack([np.ones(len(epochs)), rest])
+            found[order][str(module)] = curves.tolist()
     return found
+
+
+def alignments(world, rng):
+    """CKA of all pairs of layers alike."""
+    first, last = world.alignment
+    values = []
+    for epoch in KEPT:
+        share = 1 if epoch <= 1 else np.exp(-epoch / 4)
+        level = last + share * (first - last) + rng.normal(0, 0.01)
+        table = np.full((len(COMPARED),) * 2, level)
+        np.fill_diagonal(table, 1)
+        values.append(table.tolist())
+    return {"epochs": list(KEPT), "layers": list(COMPARED), "values": values}
+
+
+def si(world, rng):
+    """Intervals over the units of each block."""
+    layers = {
+        f"stage{module - 3}_block{block}_out": [[0.3, 0.25, 0.35]] * len(KEPT)
+        for module, count in BLOCKS.items()
+        for block in range(1, count + 1)
+    }
+    return {"epochs": list(KEPT), "layers": layers}

@@ -1,16 +1,11 @@
-"""Runs that were never trained: what LM21 says, and worlds in which it is wrong."""
-
-import json
+"""Worlds of made-up runs: what LM21 says, its opposite, and no effect at all."""
 
 import numpy as np
 
-import keras_selectivity as ks
 from recipes.lm21.analyses import bounds, distances
 from recipes.lm21.experiments import CIFAR10, TINY_IMAGENET, leaky, swept
-from recipes.runner.files import checksum, write_json
-from recipes.runner.results import Results
-from recipes.runner.runs import Run
 from recipes.runner.sweep import Sweep
+from tests.recipes import made
 
 LAYERS = [f"layer{i}" for i in range(6)]
 UNITS = 4
@@ -47,7 +42,7 @@ GAIN = {
         [(0.1, -0.01), (0.4, -0.03), (1, -0.05), (2, -0.1), (5, -0.27), (30, -0.45)],
     ),
     "resnet20": (
-        [(0.4, 0), (1, -0.005), (2, -0.01), (5, -0.015), (30, -0.4)],
+        [(0.4, 0), (1, -0.005), (2, -0.008), (5, -0.015), (30, -0.4)],
         [(0.1, -0.01), (0.4, -0.03), (0.7, -0.055), (1, -0.08), (5, -0.4), (30, -0.7)],
     ),
     "vgg16": (
@@ -69,11 +64,19 @@ def sweeps(seeds, grid=GRID, few=FEW):
         **leaky(CIFAR10, (0.1, 0.5), [0.0, 0.4, 1.0, 2.0, 5.0], seeds),
     }
     for name, base in (("resnet18", TINY_IMAGENET), ("resnet20", CIFAR10)):
-        for variant, (field, value) in VARIANTS.items():
-            # With alpha in one step: settings with alpha 0 forget the rest.
-            vary = {field: (value,), "seed": seeds, "alpha": few}
-            found[f"{name}_{variant}"] = Sweep(base, vary)
+        found |= variants(name, base, few, seeds)
     return found
+
+
+def variants(name, base, alphas, seeds):
+    """What the appendix regularizes otherwise."""
+    return {
+        # With alpha in one step: settings with alpha 0 forget the rest.
+        f"{name}_{variant}": Sweep(
+            base, {field: (value,), "seed": seeds, "alpha": alphas}
+        )
+        for variant, (field, value) in VARIANTS.items()
+    }
 
 
 def interpolated(points, magnitude):
@@ -81,22 +84,16 @@ def interpolated(points, magnitude):
     return float(np.interp(magnitude, x, y))
 
 
-OTHERS = ("groups", "window", "select", "kept_epochs", "first_epoch_points")
-
-
 class Right:
     """The world of the paper, for one run."""
 
-    def __init__(self, settings):
-        self.settings = settings
+    def __init__(self, run):
+        self.settings = settings = run.settings
         self.alpha = settings.alpha
         self.model = settings.model
         self.leaky = "negative_slope" in settings.model_options
         self.base, self.best = BASE[self.model]
-        # Without what only other papers set: a new setting would draw other noise.
-        kept = {k: v for k, v in settings.to_json().items() if k not in OTHERS}
-        text = json.dumps(kept, sort_keys=True)
-        self.rng = np.random.default_rng([*text.encode()])
+        self.rng = made.noise(run)
 
     def noise(self, scale):
         return float(self.rng.normal(0, scale))
@@ -125,8 +122,9 @@ class Right:
         if self.alpha > 0 and (self.settings.warmup_epochs or self.leaky):
             gain *= 0.8
         if "last" in self.settings.taps and self.alpha < 0:
-            gain = 0.004 * (self.alpha == -0.2) if self.model == "resnet18" else -0.01
-            gain *= max(1, -self.alpha)
+            gain = -0.01 * max(1, -self.alpha)
+            if self.model == "resnet18":
+                gain = 0.004 if self.alpha == -0.2 else -0.002
         if "first" in self.settings.taps and self.model == "resnet20":
             gain = min(gain, 0) * (self.alpha > 0)
         return self.best + gain + self.noise(0.0005)
@@ -137,7 +135,7 @@ class Right:
             return 0, 0
         if self.model in ("resnet18", "resnet50"):
             return 0, 5 if self.alpha >= 10 else 0
-        dead = {2: 1, 5: 3, 30: 10}[self.alpha]
+        dead = int(np.interp(self.alpha, (1, 2, 5, 30), (0, 1, 3, 10)))
         return dead, dead + 1
 
     def follows(self):
@@ -155,8 +153,13 @@ class Right:
             return 20 if self.alpha < 0.3 else int(17 - 4 * np.log10(self.alpha))
         return 12 + int(self.rng.integers(5))
 
-    def changed(self):
-        return True
+    def changing(self):
+        """Which units of a layer change their preferred class at all."""
+        return np.ones(UNITS, int)
+
+    def discriminability(self, si):
+        """d' of the units."""
+        return 3 * si * (1 + 0.01 * self.rng.random(len(si)))
 
     def ratio(self, alpha):
         small = self.model == "resnet18" and alpha == -0.1
@@ -185,16 +188,20 @@ class Mirrored(Right):
             gain = 0.03 if alpha > 0 or "last" in settings.taps else -0.03
         if settings.warmup_epochs and alpha > 0:
             gain = -0.3
+        if self.leaky:
+            gain = 0
         return float(np.clip(self.best + gain + self.noise(0.0005), 0.01, 0.999))
 
     def dead(self):
         return 4, 14
 
     def follows(self):
-        return 0.5 + super().si(self.alpha) * (self.alpha > 1 or -1) / 4
+        return 0.5 + super().si(self.alpha) * (-1 if self.alpha > 1 else 1) / 4
 
     def t95(self):
-        return 40
+        """Small alphas alone make training slow."""
+        slow = 0 < abs(self.alpha) <= 1
+        return (80 if slow else 40) + self.settings.seed % 3
 
     def changes(self):
         return 20 + 10 * (self.alpha > 0) + int(max(self.alpha, 0))
@@ -202,16 +209,22 @@ class Mirrored(Right):
     def ratio(self, alpha):
         return 0.8 + alpha / 100
 
+    def changing(self):
+        return np.arange(UNITS) % 2
+
     def bounds(self):
         observed = self.layers()
         return observed - 0.05, observed
 
 
 class Flat(Right):
-    """Alpha does nothing at all, but to make training slow."""
+    """Alpha does nothing at all, and what is measured of units is unrelated."""
 
     def si(self, alpha):
         return 0.3 + self.noise(1e-3)
+
+    def layers(self):
+        return np.array([self.si(0.0) for _ in LAYERS])
 
     def accuracy(self):
         return 0.7 + self.noise(1e-3)
@@ -223,44 +236,20 @@ class Flat(Right):
         return 0.5 + self.noise(1e-3)
 
     def t95(self):
-        return 30 if not self.alpha else 80
+        return 40 + self.settings.seed % 3
 
-    def changed(self):
-        return False
+    def changes(self):
+        return 12 + int(self.rng.integers(5))
 
     def ratio(self, alpha):
         return 1.0
 
-    def units(self, values):
-        return self.rng.random(len(values))
+    def bounds(self):
+        observed = self.layers()
+        return observed, observed
 
-
-def write(run, world):
-    """A run's folder, as a training leaves it."""
-    run.folder.mkdir(parents=True)
-    (run.folder / "selected.weights.h5").write_bytes(b"weights")
-    report(world).save(run.folder / "report.npz")
-    reached = [0.1] * (world.t95() - 1)
-    write_json(
-        run.folder / "history.json",
-        {"test_accuracy": reached + [1.0] * (EPOCHS - len(reached))},
-    )
-    classes = np.minimum(np.arange(EPOCHS), world.changes())[:, None] % 2
-    # Half of the units stay with one class, where they do not all change.
-    changing = np.arange(UNITS) % 2 == 0 if not world.changed() else np.ones(UNITS)
-    followed = {name: classes * changing.astype(int) for name in LAYERS}
-    preferred = ks.callbacks.PreferredClasses(np.arange(EPOCHS), followed)
-    preferred.save(run.folder / "preferred_classes.npz")
-    names = [path.name for path in run.folder.iterdir()]
-    result = {
-        "accuracy": 0.0,
-        "si": 0.0,
-        "selected_epoch": 0,
-        "seconds": 1.0,
-        "settings": run.settings.to_json(),
-        "files": {name: checksum(run.folder / name) for name in names},
-    }
-    write_json(run.folder / "result.json", result)
+    def discriminability(self, si):
+        return self.rng.random(len(si))
 
 
 def report(world):
@@ -269,71 +258,64 @@ def report(world):
     # Units of one layer differ, and all layers' units alike.
     spread = np.tile(np.linspace(0.8, 1.2, UNITS), len(LAYERS))
     si = np.repeat(world.layers(), UNITS) * spread
-    dead, sparse = (np.arange(count) % count < n for n in world.dead())
     order = np.random.default_rng(0).permutation(count)
-    dead, sparse = dead[order], sparse[order]
-    noise = 1 + 0.01 * world.rng.random(count)
+    dead, sparse = (order < number for number in world.dead())
     values = {
         "si": np.where(dead, 0, si),
-        "dprime": 3 * si * noise,
+        "dprime": world.discriminability(si),
         "precision": np.full(count, world.follows()),
         "mutual_information": np.full(count, 2 * world.follows()),
         "dead": dead.astype(float),
         "active_fraction": np.where(dead, 0, np.where(sparse, 0.3, 1.0)),
     }
-    if isinstance(world, Flat):
-        values["dprime"] = world.rng.random(count)
-    accuracy = world.accuracy()
     table = {
         name: {m: v[i * UNITS : (i + 1) * UNITS] for m, v in values.items()}
         for i, name in enumerate(LAYERS)
     }
-    zeros = {name: np.zeros(UNITS, int) for name in LAYERS}
-    return ks.SelectivityReport(
-        table,
-        {"all": LAYERS},
-        zeros,
-        {name: np.zeros((2, UNITS)) for name in LAYERS},
-        np.full(2, 500.0),
-        500 * np.array([[accuracy, 1 - accuracy], [1 - accuracy, accuracy]]),
+    return made.report(table, world.accuracy())
+
+
+def results(folder, kind, chosen, analyzed=True, keep=lambda settings: True):
+    """All of the sweeps' runs whose settings are kept, and what is computed of them."""
+
+    def leave_kept(run, sweep, place):
+        if keep(run.settings):
+            leave(run, kind(run))
+
+    def analyze(found):
+        for sweep in ("resnet18", "resnet20"):
+            if analyzed and sweep in found:
+                analyze_sweep(found, sweep, kind)
+
+    return made.results(folder, chosen, leave_kept, analyze)
+
+
+def leave(run, world):
+    """What a training of a world leaves."""
+    reached = [0.1] * (world.t95() - 1)
+    steps = np.minimum(np.arange(EPOCHS), world.changes())[:, None] % 2
+    made.finish(
+        run,
+        report(world),
+        {"test_accuracy": reached + [1.0] * (EPOCHS - len(reached))},
+        preferred=dict.fromkeys(LAYERS, steps * world.changing()),
     )
 
 
-def results(folder, kind, chosen, analyzed=True):
-    """All of the sweeps' runs, and what is computed of them."""
-    for settings in {
-        one.name: one for s in chosen.values() for one in s.settings
-    }.values():
-        run = Run(settings, folder)
-        if not run.folder.exists():
-            write(run, kind(settings))
-    found = Results(chosen, folder)
-    assert not found.missing
-    for sweep in ("resnet18", "resnet20"):
-        if analyzed and sweep in found:
-            analyze(found, sweep, kind)
-    return found
-
-
-def analyze(found, sweep, kind):
-    """Files of distances and upper bounds."""
+def analyze_sweep(found, sweep, kind):
+    """Distances and upper bounds."""
     rng = np.random.default_rng(0)
-    for alpha, one in distances(found, sweep).items():
-        ratio = kind(found[sweep][0].settings).ratio(alpha)
-        within = {n: (0.2 + 0.05 * rng.random(3)).tolist() for n in LAYERS}
-        factors = {n: ratio + 0.01 * rng.normal() for n in LAYERS}
-        cross = {n: [v * factors[n] for v in values] for n, values in within.items()}
-        one.path.parent.mkdir(exist_ok=True)
-        write_json(one.path, {"within": within, "cross": cross})
     runs = found.by_alpha(sweep)
+    for alpha, one in distances(found, sweep).items():
+        ratio = kind(runs[alpha][0]).ratio(alpha)
+        within = {name: 0.2 + 0.05 * rng.random(3) for name in LAYERS}
+        cross = {n: v * (ratio + 0.01 * rng.normal()) for n, v in within.items()}
+        one.write({"within": made.lists(within), "cross": made.lists(cross)})
     for alpha, ones in bounds(found, sweep).items():
         for run, one in zip(runs[alpha], ones, strict=True):
-            upper, observed = kind(run.settings).bounds()
-            tables = {"upper_bound": upper, "axis_aligned": observed}
-            write_json(
-                one.path,
-                {
-                    k: dict(zip(LAYERS, v.tolist(), strict=True))
-                    for k, v in tables.items()
-                },
+            upper, observed = (
+                dict(zip(LAYERS, values, strict=True)) for values in kind(run).bounds()
+            )
+            one.write(
+                {"upper_bound": made.lists(upper), "axis_aligned": made.lists(observed)}
             )
