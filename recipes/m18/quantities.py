@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from recipes.m18.analyses import curve, noise_curves
-from recipes.m18.measures import half_point
 from recipes.runner.runs import Run
 
 
@@ -28,7 +27,7 @@ def area_to_mean(run: Run) -> float:
 def half(run: Run) -> float:
     """Fraction of silent units at which accuracy falls to a half."""
     found = curve(run)
-    return half_point(found) if found else math.nan
+    return found.half_point if found else math.nan
 
 
 def training_accuracy(run: Run) -> float:

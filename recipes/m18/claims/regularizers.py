@@ -11,7 +11,6 @@ from recipes.claims.wording import number, percent
 from recipes.m18 import quantities
 from recipes.m18.analyses import curve, true_labels
 from recipes.m18.claims.rules import Write, greater, sampled, within
-from recipes.m18.measures import area_past, at_fraction
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
@@ -145,7 +144,7 @@ def spared(runs: list[Run]) -> Outcome | None:
         found = curve(run)
         if found is not None:
             kind = "shuffled" if run.settings.corruption else "true"
-            lost = float(found.mean[0]) - at_fraction(found, dropout(run))
+            lost = float(found.mean[0]) - found.accuracy_at(dropout(run))
             losses.setdefault(f"{kind} labels, {dropout(run):g}", []).append(lost)
     means = {label: float(np.mean(values)) for label, values in losses.items()}
     return within(means, -np.inf, MINIMAL, percent, "each mean loss")
@@ -159,7 +158,7 @@ def past(true: list[Run], shuffled: list[Run]) -> Outcome | None:
     """
     areas = [
         {
-            (dropout(run), run.settings.seed): area_past(found, dropout(run))
+            (dropout(run), run.settings.seed): found.area_past(dropout(run))
             for run in runs
             if (found := curve(run)) is not None
         }
