@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -40,6 +41,18 @@ def themed(themes: Sequence[Any]) -> Callable[[Any], Iterator[Drawing]]:
             yield from theme.figures(results)
 
     return figures
+
+
+def available(*rows: tuple[Any, ...]) -> Iterator[Drawing]:
+    """The figures that have something to draw.
+
+    Args:
+        rows: Of a name, a function and what it is called with, all of which must be
+            there: not empty, and not None.
+    """
+    for name, draw, *shown in rows:
+        if all(shown):
+            yield name, partial(draw, *shown)
 
 
 def titled(settings: Settings, text: str, network: str = "") -> str:

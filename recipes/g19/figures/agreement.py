@@ -23,10 +23,7 @@ def figures(found: Sequence[Measured]) -> Iterator[Drawing]:
 
 
 def second_class(found: Sequence[Measured]) -> Figure:
-    """CCMAS of the class with the highest mean, and of the second.
-
-    Repeats figures 5a-c.
-    """
+    """CCMAS of the class with the highest mean, and of the second: figures 5a-c."""
     caption = (
         "Every unit a point. On the line both classes score the same. CCMAS_2 counts "
         "the preferred class among the rest: the fewer classes there are, the more "

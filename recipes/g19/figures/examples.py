@@ -104,10 +104,7 @@ def scored(one: Measured, layer: str) -> str:
 
 
 def generated() -> Figure:
-    """Three generated units, with what the measures say of each.
-
-    Repeats figures A4a-c.
-    """
+    """Three generated units, with what the measures say of each: figures A4a-c."""
     caption = (
         "Generated responses to 10 classes of 100 items, with CCMAS, the precision of "
         "100 items and top-class selectivity (TCS). Among items that tie, precision "

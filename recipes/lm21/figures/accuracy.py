@@ -1,14 +1,13 @@
 """What regularizing selectivity does to accuracy."""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 from matplotlib.figure import Figure
 
 from keras_selectivity import inference
 from keras_selectivity.plots.colors import categories
 from keras_selectivity.plots.draw import alpha_axis
-from recipes.figures import NETWORKS, Drawing, legend
+from recipes.figures import NETWORKS, Drawing, available, legend
 from recipes.lm21.figures.sheet import (
     INTERVALS,
     LEVELS,
@@ -40,14 +39,16 @@ SHOWN = {-1: 5.0, 1: 10.0}
 def figures(results: Results) -> Iterator[Drawing]:
     """Accuracy by sign, both signs side by side, and two networks."""
     for network, runs in networks(results):
-        for word, sign in SIGNS.items():
-            if some := of_sign(runs, sign):
-                yield f"{network}_accuracy_{word}", partial(one_sign, some, sign)
-        if of_sign(runs, -1) and of_sign(runs, 1):
-            yield f"{network}_accuracy_signs", partial(both_signs, runs)
+        signs = {word: of_sign(runs, sign) for word, sign in SIGNS.items()}
+        yield from available(
+            *(
+                (f"{network}_accuracy_{word}", one_sign, signs[word], sign)
+                for word, sign in SIGNS.items()
+            ),
+            (f"{network}_accuracy_signs", both_signs, all(signs.values()) and runs),
+        )
     pair = {n: results.by_alpha(n) for n in ("resnet20", "vgg16") if n in results}
-    if len(pair) == 2:
-        yield "resnet20_vgg16_overlaid", partial(overlaid, pair)
+    yield from available(("resnet20_vgg16_overlaid", overlaid, len(pair) == 2 and pair))
 
 
 def one_sign(runs: Runs, sign: int) -> Figure:
@@ -106,10 +107,7 @@ def between_signs(penalized: Runs, promoted: Runs) -> dict[float, inference.Comp
 
 
 def overlaid(pair: Mapping[str, Runs]) -> Figure:
-    """Two networks in the same panels.
-
-    Repeats figures A16a and A16b.
-    """
+    """Two networks in the same panels: figures A16a and A16b."""
     named = {NETWORKS[network]: runs for network, runs in pair.items()}
     first = next(iter(pair.values()))
     sheet = Sheet(first, "side by side", INTERVALS, 1, 2, " and ".join(named))

@@ -1,14 +1,13 @@
 """Units that are silent, always or mostly."""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from keras_selectivity.plots.draw import alpha_axis
-from recipes.figures import Drawing
+from recipes.figures import Drawing, available
 from recipes.lm21.figures.sheet import INTERVALS, MARKS, SHARES, Sheet, boxes, curves
 from recipes.lm21.figures.values import (
     ACCURACY,
@@ -36,12 +35,13 @@ ALIVE = mean_of("si", f"{SELECTIVITY.label}\nwithout dead units", without_dead=T
 def figures(results: Results) -> Iterator[Drawing]:
     """Dead units, what leaky ReLU makes of them, and sparse units."""
     for network, runs in networks(results):
-        if some := of_sign(runs, 1):
-            yield f"{network}_dead_units", partial(dead_units, some)
-        yield f"{network}_sparsity", partial(sparsity, runs)
+        yield from available(
+            (f"{network}_dead_units", dead_units, of_sign(runs, 1)),
+            (f"{network}_sparsity", sparsity, runs),
+        )
     for network in SWEEPS:
-        if slopes := leaky_slopes(results, network):
-            yield f"{network}_leaky", partial(leaky, slopes)
+        slopes = leaky_slopes(results, network)
+        yield from available((f"{network}_leaky", leaky, slopes))
 
 
 def leaky_slopes(results: Results, network: str) -> dict[float, Runs]:
@@ -60,10 +60,7 @@ def leaky_slopes(results: Results, network: str) -> dict[float, Runs]:
 
 
 def dead_units(runs: Runs) -> Figure:
-    """Dead units, and selectivity without them.
-
-    Repeats figures A7 and A8a-c.
-    """
+    """Dead units, and selectivity without them: figures A7 and A8a-c."""
     caption = f"{INTERVALS} {MARKS} Dead: no response to any test image."
     sheet = Sheet(runs, "dead units", caption, 2, 2)
     share, layers, index, against = sheet.axes
@@ -93,10 +90,7 @@ def leaky(slopes: Mapping[float, Runs]) -> Figure:
 
 
 def sparsity(runs: Runs) -> Figure:
-    """To what share of the images units respond.
-
-    Repeats figures A10a and A10b.
-    """
+    """To what share of the images units respond: figures A10a and A10b."""
     caption = (
         "Left: every unit of every replicate a point; boxes from quartile to "
         f"quartile, whiskers up to twice that. {INTERVALS}"

@@ -1,12 +1,11 @@
 """Selectivity and other measures of class information, by layer and network."""
 
 from collections.abc import Iterator
-from functools import partial
 
 from matplotlib.figure import Figure
 
 from keras_selectivity.plots.draw import measure_label
-from recipes.figures import Drawing
+from recipes.figures import Drawing, available
 from recipes.lm21.figures.sheet import INTERVALS, Sheet
 from recipes.lm21.figures.values import SIGNS, Runs, networks, of_sign
 from recipes.runner.results import Results
@@ -23,9 +22,9 @@ def figures(results: Results) -> Iterator[Drawing]:
     """Selectivity, precision and mutual information."""
     for network, runs in networks(results):
         signs = [some for sign in SIGNS.values() if (some := of_sign(runs, sign))]
-        for metric, name in MEASURES.items():
-            if signs:
-                yield f"{network}_{name}", partial(measured, signs, metric)
+        yield from available(
+            *((f"{network}_{name}", measured, signs, m) for m, name in MEASURES.items())
+        )
 
 
 def measured(signs: list[Runs], metric: str) -> Figure:

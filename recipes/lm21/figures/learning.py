@@ -1,12 +1,11 @@
 """What happens during training: preferred classes, and how long it takes."""
 
 from collections.abc import Iterator
-from functools import partial
 
 from matplotlib.figure import Figure
 
 from keras_selectivity.plots.draw import alpha_axis
-from recipes.figures import Drawing
+from recipes.figures import Drawing, available
 from recipes.lm21.figures.sheet import INTERVALS, SHARES, Sheet, boxes
 from recipes.lm21.figures.values import Runs, Value, networks, of_sign, sampled
 from recipes.lm21.measures import changed_share, changes, t95
@@ -30,10 +29,10 @@ def figures(results: Results) -> Iterator[Drawing]:
             for alpha, ones in runs.items()
             if (kept := [run for run in ones if run.settings.measure_every_epoch])
         }
-        if some := of_sign(followed, 1):
-            yield f"{network}_preferred_classes", partial(preferred_classes, some)
-        if followed:
-            yield f"{network}_t95", partial(time_to_learn, followed)
+        yield from available(
+            (f"{network}_preferred_classes", preferred_classes, of_sign(followed, 1)),
+            (f"{network}_t95", time_to_learn, followed),
+        )
 
 
 def preferred_classes(runs: Runs) -> Figure:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from keras_selectivity import plots
 from keras_selectivity.plots.draw import alpha_axis
 from keras_selectivity.similarity import ReplicateDistances
-from recipes.figures import Drawing, describe, titled
+from recipes.figures import Drawing, available, describe, titled
 from recipes.lm21.analyses import as_distances, bounds, distances
 from recipes.lm21.figures.sheet import LEVELS, mark
 from recipes.lm21.figures.values import networks
@@ -36,32 +36,23 @@ def figures(results: Results) -> Iterator[Drawing]:
             for alpha, ones in bounds(results, network).items()
             if (kept := [one.found for one in ones if one.finished])
         }
-        drawings: tuple[tuple[str, Any, Any], ...] = (
-            ("distances", distance_by_layer, apart),
-            ("distance_ratio", distance_ratio, apart),
-            ("upper_bound", upper_bound, most),
-            ("upper_bound_layers", upper_bound_by_layer, most),
+        yield from available(
+            (f"{network}_distances", distance_by_layer, title, apart),
+            (f"{network}_distance_ratio", distance_ratio, title, apart),
+            (f"{network}_upper_bound", upper_bound, title, most),
+            (f"{network}_upper_bound_layers", upper_bound_by_layer, title, most),
         )
-        for name, drawing, computed in drawings:
-            if computed:
-                yield f"{network}_{name}", partial(drawing, title, computed)
 
 
 def distance_by_layer(title: Any, apart: Apart) -> Figure:
-    """PWCCA distances by layer, of one alpha.
-
-    Repeats figure 2a, with bands over the pairs.
-    """
+    """PWCCA distances by layer, of one alpha: figure 2a, with bands over the pairs."""
     alpha = min(apart, key=lambda alpha: abs(alpha - EXAMPLE))
     text = title(f"distances, alpha = {alpha:g}")
     return plots.plot_replicates(apart[alpha], title=text)
 
 
 def distance_ratio(title: Any, apart: Apart) -> Figure:
-    """The CCA distance ratio against alpha.
-
-    Repeats figures 2b and A3.
-    """
+    """The CCA distance ratio against alpha: figures 2b and A3."""
     ratios = [one.ratios for one in apart.values()]
     text = title("CCA distance ratio")
     figure = plots.plot_distance_ratio(list(apart), ratios, title=text)

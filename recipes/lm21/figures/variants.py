@@ -1,6 +1,6 @@
 """What the appendix regularizes otherwise: d', some layers alone, warmed up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from keras_selectivity import inference
 from keras_selectivity.plots.draw import measure_label
-from recipes.figures import Drawing
+from recipes.figures import Drawing, available
 from recipes.lm21.figures.sheet import INTERVALS, MARKS, Sheet, curves
 from recipes.lm21.figures.values import (
     ACCURACY,
@@ -22,6 +22,7 @@ from recipes.lm21.figures.values import (
 )
 from recipes.lm21.measures import mean_over, regularized_layers, units
 from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 ENDS = {"first3": "first:3", "last3": "last:3"}
 #: Of the magnitudes, where the paper shows a subset.
@@ -31,26 +32,22 @@ SUBSET = 0.7
 def figures(results: Results) -> Iterator[Drawing]:
     """The variants that are there."""
     for network, runs in networks(results):
-        if 0.0 in runs:
-            yield f"{network}_dprime_si", partial(discriminability, runs)
+        plain = runs.get(0.0)
+        yield from available((f"{network}_dprime_si", discriminability, plain))
     for network, runs in networks(results, "_dprime"):
-        yield f"{network}_dprime", partial(dprime, runs)
+        yield from available((f"{network}_dprime", dprime, runs))
     for variant, taps in ENDS.items():
         for network, runs in networks(results, f"_{variant}"):
             for word, sign in SIGNS.items():
-                if some := of_sign(runs, sign):
-                    name = f"{network}_{variant}_{word}"
-                    yield name, partial(restricted, some, taps)
+                name, some = f"{network}_{variant}_{word}", of_sign(runs, sign)
+                yield from available((name, restricted, some, taps))
     for network, runs in networks(results, "_warmup"):
         constant = results.by_alpha(network) if network in results else {}
         yield f"{network}_warmup", partial(warmup, runs, constant)
 
 
 def dprime(runs: Runs) -> Figure:
-    """Class discriminability and accuracy where d' is regularized.
-
-    Repeats figures A19a-d.
-    """
+    """Class discriminability and accuracy where d' is regularized: figures A19a-d."""
     text = "d' regularized instead of selectivity"
     sheet = Sheet(runs, text, f"{INTERVALS} {MARKS}", 1, 3)
     sheet.layers_and_mean(sheet.axes, "dprime")
@@ -58,23 +55,23 @@ def dprime(runs: Runs) -> Figure:
     return sheet.named()
 
 
-def discriminability(runs: Runs) -> Figure:
+def discriminability(runs: Sequence[Run]) -> Figure:
     """Every unit's d' and selectivity, without a regularizer.
 
     Repeats the correlation that the text of appendix A.14 gives.
     """
     index, dprime = (
-        np.concatenate([units(run.report, metric) for run in runs[0.0]])
+        np.concatenate([units(run.report, metric) for run in runs])
         for metric in ("si", "dprime")
     )
     found = inference.spearman(index, dprime)
     # It may be too small for a float.
     small = f"p = {found.pvalue:.1g}" if found.pvalue else "p < 1e-300"
     caption = (
-        f"Every unit of {len(runs[0.0])} networks with alpha = 0. Spearman's rank "
+        f"Every unit of {len(runs)} networks with alpha = 0. Spearman's rank "
         f"correlation {found.correlation:.2f}, {small}."
     )
-    sheet = Sheet(runs, "d' and selectivity", caption, 1, 1)
+    sheet = Sheet({0.0: runs}, "d' and selectivity", caption, 1, 1)
     (axes,) = sheet.axes
     axes.plot(index, dprime, ".", markersize=3, alpha=0.5, rasterized=True)
     axes.set(xlabel=measure_label("si"), ylabel=measure_label("dprime"))
@@ -105,10 +102,7 @@ def restricted(runs: Runs, taps: str) -> Figure:
 
 
 def warmup(runs: Runs, constant: Runs) -> Figure:
-    """Alpha warmed up, beside the runs without.
-
-    Repeats figures A30a-d and A31a-d.
-    """
+    """Alpha warmed up, beside the runs without: figures A30a-d and A31a-d."""
     epochs = max(run.settings.warmup_epochs for ones in runs.values() for run in ones)
     caption = f"{INTERVALS} Below right: every network; crosses: constant alpha."
     sheet = Sheet(runs, f"alpha warmed up over {epochs} epochs", caption, 2, 2)

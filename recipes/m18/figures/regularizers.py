@@ -1,7 +1,6 @@
 """Dropout, batch normalization, and the value that units are clamped to."""
 
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,7 +8,7 @@ from matplotlib.figure import Figure
 
 from keras_selectivity.plots.colors import categories
 from keras_selectivity.plots.draw import measure_label
-from recipes.figures import Drawing, legend, legend_below, panels, titled
+from recipes.figures import Drawing, available, legend, legend_below, panels, titled
 from recipes.m18 import quantities
 from recipes.m18.analyses import curves, true_labels
 from recipes.m18.claims.regularizers import dropout as dropout_of
@@ -20,13 +19,14 @@ from recipes.runner.runs import Run
 
 def figures(results: Results) -> Iterator[Drawing]:
     """What regularizers, and ways of silencing, do."""
-    if curves(results.get("mlp_dropout", [])):
-        yield "mlp_dropout", partial(dropout, results["mlp_dropout"])
-    runs = true_labels(results, "convnet")
-    if curves(runs) and curves(results.get("convnet_plain", [])):
-        yield "batch_norm", partial(batch_norm, runs, results["convnet_plain"])
-    if curves(runs) and curves(runs, "mean"):
-        yield "clamp", partial(clamp, runs)
+    runs, plain = true_labels(results, "convnet"), results.get("convnet_plain", [])
+    dropped = results.get("mlp_dropout", [])
+    found = curves(runs)
+    yield from available(
+        ("mlp_dropout", dropout, curves(dropped) and dropped),
+        ("batch_norm", batch_norm, found and runs, curves(plain) and plain),
+        ("clamp", clamp, found and curves(runs, "mean") and runs),
+    )
 
 
 def dropout(runs: list[Run]) -> Figure:
@@ -93,10 +93,7 @@ def _densities(axes: Axes, groups: dict[str, list[Run]], metric: str) -> None:
 
 
 def clamp(runs: list[Run]) -> Figure:
-    """Units silenced to zero, and to their mean.
-
-    Repeats figure A1.
-    """
+    """Units silenced to zero, and to their mean: figure A1."""
     caption = (
         "Feature maps of the last three layers; the mean is that of each element over "
         f"the training set. {BANDS}"

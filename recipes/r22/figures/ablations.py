@@ -1,7 +1,6 @@
 """Accuracy as the units of a module are silenced."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,13 +8,14 @@ from matplotlib.figure import Figure
 
 from keras_selectivity.plots.colors import CATEGORIES, GRAY, sequence
 from keras_selectivity.plots.draw import epoch_axis
-from recipes.figures import Drawing, head, legend, legend_outside
+from recipes.figures import Drawing, available, head, legend, legend_outside
 from recipes.r22.ablation import ORDERS, able, accuracies, areas, normalized
 from recipes.r22.analyses import ablations, computed
 from recipes.r22.figures.pieces import ACCURACY, NETWORKS, follow, opened
 from recipes.r22.modules import EARLY
 from recipes.r22.quantities import chance
 from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 _SILENCED = "feature maps silenced"
 _COLORS = {"most_selective": CATEGORIES[1], "random": GRAY}
@@ -24,19 +24,20 @@ Found = list[dict[str, Any]]
 
 def figures(results: Results) -> Iterator[Drawing]:
     """Of networks without a regularizer that have been ablated."""
-    found = computed(ablations(results))
-    if found:
-        yield "ablation_epochs", partial(by_epoch, results, found)
-        yield "ablation_areas", partial(area, results, found)
-        yield "ablation_trained", partial(trained, results, found)
+    runs, found = results.get("plain"), computed(ablations(results))
+    yield from available(
+        ("ablation_epochs", by_epoch, runs, found),
+        ("ablation_areas", area, runs, found),
+        ("ablation_trained", trained, runs, found),
+    )
 
 
-def by_epoch(results: Results, found: Found) -> Figure:
+def by_epoch(runs: list[Run], found: Found) -> Figure:
     """Normalized accuracy against the number of silent units, a line an epoch.
 
     Repeats the right-hand side of figure 3.
     """
-    run = results["plain"][0]
+    run = runs[0]
     caption = (
         f"{NETWORKS} Accuracy on the test set over that of the intact network of the "
         "same epoch. Epochs at which a network is below twice chance "
@@ -61,12 +62,12 @@ def by_epoch(results: Results, found: Found) -> Figure:
     return figure
 
 
-def area(results: Results, found: Found) -> Figure:
+def area(runs: list[Run], found: Found) -> Figure:
     """Area under the curves of normalized accuracy against the epoch.
 
     Repeats the left-hand side of figure 3.
     """
-    run = results["plain"][0]
+    run = runs[0]
     points = len(found[0]["counts"]["4"])
     caption = (
         f"{NETWORKS} Area: sum of the normalized accuracies at {points} points, as the "
@@ -91,13 +92,13 @@ def area(results: Results, found: Found) -> Figure:
     return figure
 
 
-def trained(results: Results, found: Found) -> Figure:
+def trained(runs: list[Run], found: Found) -> Figure:
     """Accuracy of fully trained networks against the number of silent units.
 
     Repeats figure 8.
     """
     text = "ablation of fully trained networks"
-    figure, axes = opened(results["plain"][0], text, NETWORKS, 2, 2)
+    figure, axes = opened(runs[0], text, NETWORKS, 2, 2)
     modules = found[0]["counts"].items()
     for panel, (module, counts) in zip(axes, modules, strict=False):
         for order, name in ORDERS.items():

@@ -1,12 +1,11 @@
 """What regularizing for or against selectivity at some epochs does."""
 
 from collections.abc import Iterator
-from functools import partial
 
 from matplotlib.figure import Figure
 
 from keras_selectivity.plots.colors import sequence
-from recipes.figures import Drawing, head, legend_outside
+from recipes.figures import Drawing, available, head, legend_outside
 from recipes.r22.experiments import STRONG
 from recipes.r22.figures.pieces import (
     BLOCKS,
@@ -44,36 +43,31 @@ _BELOW = {"loc": "lower right"}
 
 def figures(results: Results) -> Iterator[Drawing]:
     """Of networks with a regularizer, beside those without."""
-    cases = main_cases(results)
-    if len(cases) == 3:
-        yield "against_selectivity", partial(against_selectivity, cases)
-        yield "against_accuracy", partial(against_accuracy, cases)
-        yield "kept_on", partial(kept_on, cases)
-    if found := strengths(results):
-        yield "strengths_accuracy", partial(strengths_accuracy, found)
-        yield "strengths_selectivity", partial(strengths_selectivity, found)
-    if NONE not in cases:
-        return
-    if "starts" in results:
-        yield "starts", partial(start_epochs, cases[NONE], starts(results))
-    if "for_large" in results:
-        large = promoted(results, "for_large")
-        yield "for_large", partial(for_large, cases[NONE], large)
-    small = {
-        "first four epochs": promoted(results, "for_small_four"),
-        "first epoch": promoted(results, "for_small_one"),
-    }
-    if all(small.values()):
-        yield "for_small", partial(for_small, cases[NONE], small)
-    if FROM_0 in cases and "recovery" in results:
-        yield "recovery", partial(recovery, cases, results["recovery"])
-    represented = cases | present(
-        results, {"for (+20), first four epochs": "representation"}
+    cases, found = main_cases(results), strengths(results)
+    plain, from_0 = cases.get(NONE), cases.get(FROM_0)
+    main = cases if len(cases) == 3 else None
+    four = promoted(results, "for_small_four")
+    one = promoted(results, "for_small_one")
+    small = {"first four epochs": four, "first epoch": one} if four and one else None
+    others = present(results, {"for (+20), first four epochs": "representation"})
+    more = cases | others if len(cases | others) > 1 else None
+    yield from available(
+        ("against_selectivity", against_selectivity, main),
+        ("against_accuracy", against_accuracy, main),
+        ("kept_on", kept_on, main),
+        ("starts", start_epochs, plain, "starts" in results and starts(results)),
+        ("strengths_accuracy", strengths_accuracy, found),
+        ("strengths_selectivity", strengths_selectivity, found),
+        ("for_large", for_large, plain, promoted(results, "for_large")),
+        ("for_small", for_small, plain, small),
+        ("recovery", recovery, plain, from_0, results.get("recovery")),
+        (
+            "representation",
+            class_representation,
+            plain and more,
+        ),
+        ("summed", summed, plain and from_0 and cases, results.get("summed")),
     )
-    if len(represented) > 1:
-        yield "representation", partial(class_representation, represented)
-    if FROM_0 in cases and "summed" in results:
-        yield "summed", partial(summed, cases, results["summed"])
 
 
 def against_selectivity(cases: Cases) -> Figure:
@@ -95,30 +89,21 @@ def _switches(label: str) -> tuple[int, ...]:
 
 
 def against_accuracy(cases: Cases) -> Figure:
-    """Training and test accuracy of the three.
-
-    Repeats figure 6b.
-    """
+    """Training and test accuracy of the three: figure 6b."""
     row = [cases_panel(cases, TRAINING, 5), cases_panel(cases, TEST, 5, named=_BELOW)]
     text, caption = f"accuracy, {_MAIN}", f"{NETWORKS} {_SWITCH}"
     return page(every(cases), text, caption, [row])
 
 
 def kept_on(cases: Cases) -> Figure:
-    """Test accuracy with the regularizer kept on to the end.
-
-    Repeats figure 15a.
-    """
+    """Test accuracy with the regularizer kept on to the end: figure 15a."""
     whole = cases_panel(cases, TEST, 5, named=_BELOW)
     row = [whole, cases_panel(cases, TEST, 5, zoomed=True)]
     return page(every(cases), f"kept on, {_MAIN}", f"{NETWORKS} {_SWITCH}", [row])
 
 
 def start_epochs(plain: list[Run], found: dict[int, list[Run]]) -> Figure:
-    """Accuracy for several first epochs with the regularizer.
-
-    Repeats figure 7.
-    """
+    """Accuracy for several first epochs with the regularizer: figure 7."""
     cases = {NONE: plain} | {f"from epoch {e}": runs for e, runs in found.items()}
     colors = [PLAIN, *sequence(len(found))]
     row = [cases_panel(cases, one, colors=colors) for one in (TRAINING, TEST)]
@@ -129,10 +114,7 @@ def start_epochs(plain: list[Run], found: dict[int, list[Run]]) -> Figure:
 
 
 def strengths_accuracy(found: dict[float, Cases]) -> Figure:
-    """Test accuracy for several strengths, from epoch 0 and from epoch 5.
-
-    Repeats figure 11.
-    """
+    """Test accuracy for several strengths, from epoch 0 and from epoch 5: figure 11."""
     runs = [run for cases in found.values() for run in every(cases)]
     length = common_epochs(runs)
     row = [
@@ -181,10 +163,7 @@ def for_large(plain: list[Run], found: dict[float, list[Run]]) -> Figure:
 
 
 def for_small(plain: list[Run], found: dict[str, dict[float, list[Run]]]) -> Figure:
-    """Regularizing all modules for selectivity at smaller strengths.
-
-    Repeats figure 14.
-    """
+    """Regularizing all modules for selectivity at smaller strengths: figure 14."""
     cases = {NONE: plain} | {
         f"alpha {alpha:+g}, {when}": runs
         for when, by_alpha in found.items()
@@ -193,13 +172,13 @@ def for_small(plain: list[Run], found: dict[str, dict[float, list[Run]]]) -> Fig
     return _selectivity_and_accuracy(cases, "for selectivity, all modules", {1, 4})
 
 
-def recovery(cases: Cases, off: list[Run]) -> Figure:
+def recovery(plain: list[Run], on: list[Run], off: list[Run]) -> Figure:
     """Test accuracy and selectivity when the regularizer is switched off again.
 
     Repeats figure 15b.
     """
     four = "first four epochs"
-    shown = {NONE: cases[NONE], "kept on from epoch 0": cases[FROM_0], four: off}
+    shown = {NONE: plain, "kept on from epoch 0": on, four: off}
     row = [
         cases_panel(shown, TEST, 4, named=_BELOW),
         cases_panel(shown, TEST, 4, zoomed=True),

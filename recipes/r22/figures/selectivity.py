@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 
 from keras_selectivity.plots.colors import sequence
 from keras_selectivity.plots.draw import epoch_axis
-from recipes.figures import Drawing, head, legend
+from recipes.figures import Drawing, available, head, legend
 from recipes.r22.analyses import computed, unit_selectivities
 from recipes.r22.figures.pieces import MODULES, NETWORKS, SELECTIVITY, follow, opened
 from recipes.r22.quantities import blocks, by_step, modules, steps_per_epoch
 from recipes.runner.results import Results
+from recipes.runner.runs import Run
 
 #: Epochs that the steps are shown of.
 FIRST = 3
@@ -21,17 +22,18 @@ FIRST = 3
 
 def figures(results: Results) -> Iterator[Drawing]:
     """Of networks without a regularizer."""
-    if "plain" in results:
-        yield "selectivity_modules", partial(by_module, results)
-        yield "selectivity_layers", partial(by_layer, results)
+    runs, units = results.get("plain"), computed(unit_selectivities(results))
+    yield from available(
+        ("selectivity_modules", by_module, runs),
+        ("selectivity_layers", partial(by_layer, units), runs),
+    )
 
 
-def by_module(results: Results) -> Figure:
+def by_module(runs: list[Run]) -> Figure:
     """SI of each module against the epoch, and against the step at first.
 
     Repeats figure 2; the right-hand side is not in the paper.
     """
-    runs = results["plain"]
     caption = (
         f"{NETWORKS} Epoch 0: before training. Right: the first {FIRST} epochs, each "
         f"of {steps_per_epoch(runs[0]):,} steps, ends at a dotted line."
@@ -56,13 +58,12 @@ def by_module(results: Results) -> Figure:
     return figure
 
 
-def by_layer(results: Results) -> Figure:
+def by_layer(units: list[dict[str, Any]], runs: list[Run]) -> Figure:
     """SI of each bottleneck block against the epoch, in bands over its units.
 
     Repeats figure 9.
     """
-    run = results["plain"][0]
-    units = computed(unit_selectivities(results))
+    run = runs[0]
     caption = (
         "One network. Lines: means over the feature maps of a bottleneck block, bands: "
         "bootstrapped 95% intervals over them, between the epochs whose weights are "
