@@ -1,5 +1,7 @@
 """What a figure holds, for tests of whatever draws one."""
 
+from keras_selectivity.plots.colors import CONTRAST, contrast
+
 
 def faults(figure):
     """What is wrong with a figure once it is laid out; nothing, if all is well."""
@@ -12,9 +14,17 @@ def faults(figure):
             found.append(f"nothing in panel {place}")
         if not axes.get_ylabel() and axes.get_label() != "<colorbar>":
             found.append(f"no name of the y axis of panel {place}")
+        if any(contrast(color) < CONTRAST for color in colors(axes)):
+            found.append(f"a line or point of panel {place} that white paper hides")
     if not figure.bbox.x0 <= title.x0 < title.x1 <= figure.bbox.x1:
         found.append("a title that is cut")
     return found
+
+
+def colors(axes):
+    """Of the lines and points of a panel, whose transparency is left out."""
+    faces = [face for one in points(axes) for face in one.get_facecolor()]
+    return [*(line.get_color() for line in axes.lines), *map(tuple, faces)]
 
 
 def counts(figure):

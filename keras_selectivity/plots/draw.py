@@ -23,7 +23,7 @@ from keras_selectivity.checks import (
     received,
 )
 from keras_selectivity.inference import Interval, bootstrap_mean
-from keras_selectivity.plots.colors import CATEGORIES, Color, sequence
+from keras_selectivity.plots.colors import CATEGORIES, GRAY, Color, sequence
 from keras_selectivity.report import SelectivityReport
 
 Result = TypeVar("Result")
@@ -191,9 +191,7 @@ def legend_beside(axes: Axes, **style: Any) -> None:
         True
     """
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(
-            frameon=False, loc="upper left", bbox_to_anchor=(1, 1), **style
-        ).set_in_layout(True)
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1), **style)
 
 
 def legend_width(names: Sequence[str]) -> float:
@@ -763,8 +761,7 @@ def draw_jitter(
     name = class_name(class_names, target)
     height = np.random.default_rng(seed).uniform(size=len(responses))
     own = labels == target
-    # Black and half transparent: as gray as may be where a point is alone.
-    others: dict[str, Any] = {"s": 9, "color": "black", "alpha": 0.5}
+    others: dict[str, Any] = {"s": 9, "color": GRAY}
     apart: dict[str, Any] = {"s": 22, "marker": "^", "color": CATEGORIES[1]}
     for kept, text, style in (
         (~own, "other classes", others),

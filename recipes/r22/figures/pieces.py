@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from keras_selectivity.plots.colors import CATEGORIES, Color, categories
+from keras_selectivity.plots.colors import CATEGORIES, GRAY, Color, categories
 from keras_selectivity.plots.draw import draw_interval, epoch_axis, mean_interval
 from recipes.figures import head, legend, panels, titled
 from recipes.r22 import quantities
@@ -145,7 +145,7 @@ def shades(cases: Mapping[str, Any]) -> list[Color]:
 def switched(axes: Axes, *epochs: float) -> None:
     """Mark when a regularizer is switched on or off."""
     for epoch in epochs:
-        axes.axvline(epoch, color="0.6", linestyle=":", linewidth=1, zorder=0)
+        axes.axvline(epoch, color=GRAY, linestyle=":", linewidth=1, zorder=0)
 
 
 def zoom(axes: Axes, epochs: int) -> None:

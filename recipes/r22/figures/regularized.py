@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from keras_selectivity.plots.colors import sequence
+from keras_selectivity.plots.colors import GRAY, sequence
 from recipes.figures import Drawing, available, head, legend_outside
 from recipes.r22.experiments import STRONG
 from recipes.r22.figures.pieces import (
@@ -204,7 +204,7 @@ def class_representation(cases: Cases) -> Figure:
     panel = cases_panel(cases, (representation, counts), named={})
     figure = page(runs, "class representation", caption, [[panel]], (7, 4.8))
     (axes,) = figure.axes
-    axes.axhline(balanced, color="0.6", linestyle="--", linewidth=1, zorder=0)
+    axes.axhline(balanced, color=GRAY, linestyle="--", linewidth=1, zorder=0)
     axes.set_ylim(bottom=0)
     return figure
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_selectivity.plots.colors import sequence
+from keras_selectivity.plots.colors import GRAY, sequence
 from keras_selectivity.plots.draw import epoch_axis
 from recipes.figures import Drawing, available, head, legend
 from recipes.r22.analyses import computed, unit_selectivities
@@ -49,7 +49,7 @@ def by_module(runs: list[Run]) -> Figure:
         follow(through, np.arange(len(table[0])), table, **style)
         follow(first, steps, [one[module] for _, one in stepwise], **style)
     for step in steps[len(runs[0].first_epoch["step"]) :]:
-        first.axvline(step, color="0.6", linestyle=":", linewidth=1, zorder=0)
+        first.axvline(step, color=GRAY, linestyle=":", linewidth=1, zorder=0)
     epoch_axis(through, SELECTIVITY)
     legend(through)
     first.set(xlabel="training step", ylabel=SELECTIVITY)
