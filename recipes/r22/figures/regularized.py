@@ -61,11 +61,7 @@ def figures(results: Results) -> Iterator[Drawing]:
         ("for_large", for_large, plain, promoted(results, "for_large")),
         ("for_small", for_small, plain, small),
         ("recovery", recovery, plain, from_0, results.get("recovery")),
-        (
-            "representation",
-            class_representation,
-            plain and more,
-        ),
+        ("representation", class_representation, plain and more),
         ("summed", summed, plain and from_0 and cases, results.get("summed")),
     )
 
