@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from keras_selectivity.checks import checked_choice, checked_flag
 from keras_selectivity.perturbation import AblationCurve, NoiseCurve, area
+from keras_selectivity.plots.arguments import lines_of, shared
 from keras_selectivity.plots.colors import categories
 from keras_selectivity.plots.draw import (
     accuracy_label,
@@ -17,9 +18,7 @@ from keras_selectivity.plots.draw import (
     figure_of,
     legend_beside,
     legend_width,
-    lines_of,
     one_panel,
-    shared,
 )
 
 Curve = TypeVar("Curve", AblationCurve, NoiseCurve)

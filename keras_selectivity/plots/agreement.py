@@ -7,19 +7,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from keras_selectivity.plots.arguments import check_measure, lines_of, shared
 from keras_selectivity.plots.colors import categories
 from keras_selectivity.plots.draw import (
     add_title,
-    check_measure,
     depth_bar,
     figure_of,
     legend_beside,
     legend_width,
-    lines_of,
     measure_label,
     one_panel,
     scatter_units,
-    shared,
 )
 from keras_selectivity.report import SelectivityReport
 

@@ -7,18 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from keras_selectivity.checks import checked_list, checked_seed, received
+from keras_selectivity.plots.arguments import check_measure, lines_of, shared
 from keras_selectivity.plots.colors import categories
 from keras_selectivity.plots.draw import (
-    check_measure,
     figure_of,
     layer_axis,
     layers_width,
     legend_beside,
     legend_width,
-    lines_of,
     measure_label,
     one_panel,
-    shared,
 )
 from keras_selectivity.report import SelectivityReport
 

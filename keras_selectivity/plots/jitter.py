@@ -13,12 +13,8 @@ from keras_selectivity.checks import (
     checked_real,
     checked_seed,
 )
-from keras_selectivity.plots.draw import (
-    class_name,
-    draw_jitter,
-    figure_of,
-    one_panel,
-)
+from keras_selectivity.plots.arguments import class_name
+from keras_selectivity.plots.draw import draw_jitter, figure_of, one_panel
 
 
 def plot_jitter(

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 
 from keras_selectivity.checks import checked_kind, checked_list
 from keras_selectivity.maximization import Maximized
+from keras_selectivity.plots.arguments import check_measure, class_name
 from keras_selectivity.plots.draw import (
     add_title,
-    check_measure,
-    class_name,
     figure_of,
     measure_label,
     some_panels,

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from keras_selectivity.perturbation import NoiseCurve
 from keras_selectivity.plots.ablation import common_top_k
+from keras_selectivity.plots.arguments import lines_of, shared
 from keras_selectivity.plots.colors import GRAY, categories
 from keras_selectivity.plots.draw import (
     accuracy_label,
@@ -16,9 +17,7 @@ from keras_selectivity.plots.draw import (
     figure_of,
     legend_beside,
     legend_width,
-    lines_of,
     one_panel,
-    shared,
 )
 
 

@@ -14,6 +14,7 @@ from keras_selectivity.checks import (
     checked_seed,
     checked_text,
 )
+from keras_selectivity.plots.arguments import lines_of, shared
 from keras_selectivity.plots.colors import CATEGORIES, GRAY, categories
 from keras_selectivity.plots.draw import (
     alpha_axis,
@@ -22,11 +23,9 @@ from keras_selectivity.plots.draw import (
     layer_axis,
     layers_width,
     legend_beside,
-    lines_of,
     mean_interval,
     one_panel,
     sample_intervals,
-    shared,
 )
 from keras_selectivity.similarity import ReplicateDistances
 

@@ -13,19 +13,17 @@ from keras_selectivity.checks import (
     checked_seed,
     checked_text,
 )
+from keras_selectivity.plots.arguments import by_replicate, lines_of, shared
 from keras_selectivity.plots.colors import categories, sequential_map
 from keras_selectivity.plots.draw import (
     add_title,
-    by_replicate,
     draw_interval,
     epoch_axis,
     figure_of,
     legend_beside,
     legend_width,
-    lines_of,
     mean_interval,
     one_panel,
-    shared,
     some_panels,
 )
 from keras_selectivity.similarity import SimilarityMatrix

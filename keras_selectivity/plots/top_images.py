@@ -13,12 +13,8 @@ from keras_selectivity.checks import (
     checked_numbers,
     checked_real,
 )
-from keras_selectivity.plots.draw import (
-    add_title,
-    class_name,
-    figure_of,
-    some_panels,
-)
+from keras_selectivity.plots.arguments import class_name
+from keras_selectivity.plots.draw import add_title, figure_of, some_panels
 
 
 def plot_top_images(

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from keras_selectivity.checks import checked_names, checked_numbers, checked_seed
+from keras_selectivity.plots.arguments import by_replicate
 from keras_selectivity.plots.colors import categories
 from keras_selectivity.plots.draw import (
     alpha_axis,
-    by_replicate,
     draw_interval,
     figure_of,
     layer_axis,

@@ -1,4 +1,4 @@
-"""Panels, axes and results as every figure takes them."""
+"""Panels, axes, and what is drawn into them."""
 
 import numpy as np
 import pytest
@@ -41,31 +41,6 @@ def test_panels_of_any_shape_and_of_a_grid():
         draw.some_panels(given, 3, (1, 3), (1, 1), "")
     with pytest.raises(TypeError, match="`axes` must be 2 matplotlib Axes"):
         draw.some_panels([given[0, 0], None], 2, (1, 2), (1, 1), "")
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        (1, [("", [1])]),
-        ([1, 2], [("", [1]), ("", [2])]),
-        ([[1, 2], 3], [("", [1, 2]), ("", [3])]),
-        ({"a": 1, 0: (2, 3)}, [("a", [1]), ("0", [2, 3])]),
-    ],
-)
-def test_results_come_in_any_form(given, expected):
-    assert draw.lines_of("results", given, int, "a number") == expected
-
-
-@pytest.mark.parametrize("given", [[], {}, [[]], {"a": []}, [1, []]])
-def test_there_must_be_results(given):
-    with pytest.raises(ValueError, match="`results` must not be empty"):
-        draw.lines_of("results", given, int, "a number")
-
-
-@pytest.mark.parametrize("given", ["1", 1.5, None, ["1"], {"a": None}, [[1, "a"]]])
-def test_results_must_be_results(given):
-    with pytest.raises(TypeError, match="`results` must be a number, or a list or a m"):
-        draw.lines_of("results", given, int, "a number")
 
 
 def test_many_alphas_stand_upright(axes):
@@ -140,10 +115,3 @@ def test_without_names_there_is_no_legend(axes):
     axes.plot([0, 1], label="a line")
     draw.legend_beside(axes, fontsize=8)
     assert texts(axes.get_legend().get_texts()) == ["a line"]
-
-
-@pytest.mark.parametrize("number", [2, -1])
-def test_classes_need_names(number):
-    assert draw.class_name(["a", "b"], np.int64(1)) == "b"
-    with pytest.raises(ValueError, match=f"must have a name for class {number}"):
-        draw.class_name(["a", "b"], number)
