@@ -9,6 +9,7 @@ from keras_selectivity.checks import (
     checked_count,
     checked_kind,
     checked_list,
+    checked_number,
     checked_numbers,
     checked_text,
     received,
@@ -157,6 +158,103 @@ class AblationCurve(Archived):
     def std(self) -> np.ndarray:
         """`(points,)`: standard deviation over repeats, the papers' error bars."""
         return self.accuracy.std(axis=0)
+
+    @property
+    def normalized_auc(self) -> np.ndarray:
+        """`(repeats,)`: area under each curve over its accuracy at the first point.
+
+        The mean share of the intact network's accuracy that is kept, if `counts` begin
+        at 0. NaN where the first accuracy is 0.
+
+        Example:
+            >>> curve = AblationCurve([0, 2, 4], {"hidden": 4}, [[0.8, 0.4, 0.0]])
+            >>> curve.auc.tolist(), curve.normalized_auc.tolist()
+            ([0.4], [0.5])
+
+        Reference:
+            R22 figure 3, of accuracies normalized to those of the intact network.
+        """
+        first = self.accuracy[:, 0]
+        return self.auc / np.where(first > 0, first, np.nan)
+
+    @property
+    def half_point(self) -> float:
+        """Fraction of silent units at which the mean accuracy falls below one half.
+
+        Of the first time that it does, interpolated between the points around it. 1 if
+        it never does; the first fraction if it is below one half from there.
+
+        Example:
+            >>> curve = AblationCurve([0, 1, 2], {"hidden": 2}, [[1.0, 0.75, 0.25]])
+            >>> curve.half_point
+            0.75
+
+        Reference:
+            For M18 figures 1 and 5a: where a network breaks down.
+        """
+        below = np.flatnonzero(self.mean < 0.5)
+        if not below.size:
+            return 1.0
+        pair = slice(max(below[0] - 1, 0), below[0] + 1)
+        return float(np.interp(0.5, self.mean[pair][::-1], self.fractions[pair][::-1]))
+
+    def accuracy_at(self, fraction: float) -> float:
+        """Mean accuracy with a fraction of the units silent.
+
+        Args:
+            fraction: Share of the units, from the first of `fractions` to the last.
+                Between two points the accuracy is interpolated.
+
+        Returns:
+            The mean over repeats, in [0, 1].
+
+        Raises:
+            TypeError: If `fraction` is no number.
+            ValueError: If it is outside of what was measured.
+
+        Example:
+            >>> curve = AblationCurve([0, 1, 2], {"hidden": 2}, [[1.0, 0.5, 0.0]])
+            >>> curve.accuracy_at(0.25)
+            0.75
+
+        Reference:
+            M18 figure 5a, the dashed lines at the dropout fraction.
+        """
+        first, last = self.fractions[[0, -1]]
+        fraction = checked_number("fraction", fraction, least=first, most=last)
+        return float(np.interp(fraction, self.fractions, self.mean))
+
+    def area_past(self, fraction: float) -> float:
+        """Mean accuracy over all larger fractions of silent units.
+
+        As `auc`, the area under the mean curve, but of the part of it past `fraction`,
+        scaled to [0, 1].
+
+        Args:
+            fraction: Share of the units, from the first of `fractions` to below the
+                last.
+
+        Returns:
+            The area, in [0, 1].
+
+        Raises:
+            TypeError: If `fraction` is no number.
+            ValueError: If it is outside of what was measured.
+
+        Example:
+            >>> curve = AblationCurve([0, 1, 2], {"hidden": 2}, [[1.0, 1.0, 0.0]])
+            >>> curve.area_past(0.5), curve.area_past(0)
+            (0.5, 0.75)
+
+        Reference:
+            M18 section 3.3 and figure 5a: robustness past the dropout fraction.
+        """
+        first, last = self.fractions[[0, -1]]
+        fraction = checked_number("fraction", fraction, least=first, below=last)
+        past = self.fractions > fraction
+        fractions = np.concatenate([[fraction], self.fractions[past]])
+        heights = np.concatenate([[self.accuracy_at(fraction)], self.mean[past]])
+        return float(area(fractions, heights))
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """The curve as a plain dictionary of arrays."""

@@ -1,4 +1,11 @@
-"""Every figure as a function of results. Needs matplotlib."""
+"""Every figure as a function of results. Needs matplotlib.
+
+Results come alike everywhere: one; a list, with a line for each item; or a mapping of
+label to it. An item may be a list of results that belong together, as of replicates.
+Each function makes a figure of its own, or draws into the axes that it is given, and
+returns the figure. `plots.draw` has what the figures are made of, `plots.colors` their
+colors.
+"""
 
 from keras_selectivity.plots.ablation import plot_ablation
 from keras_selectivity.plots.agreement import plot_agreement

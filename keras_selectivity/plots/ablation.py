@@ -1,22 +1,27 @@
 """Accuracy as more and more units are silenced."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from keras_selectivity.checks import checked_choice, checked_flag
-from keras_selectivity.perturbation import AblationCurve, area
-from keras_selectivity.plots._curves import (
+from keras_selectivity.perturbation import AblationCurve, NoiseCurve, area
+from keras_selectivity.plots.arguments import lines_of, shared
+from keras_selectivity.plots.colors import categories
+from keras_selectivity.plots.draw import (
     accuracy_label,
-    by_label,
-    colors,
-    draw_band,
-    figure_size,
-    finish,
-    shared,
+    deviation,
+    draw_interval,
+    figure_of,
+    legend_beside,
+    legend_width,
+    one_panel,
 )
-from keras_selectivity.plots._figure import new_figure
+
+Curve = TypeVar("Curve", AblationCurve, NoiseCurve)
 
 _AXES: dict[Literal["fraction", "count"], str] = {
     "fraction": "fraction of units silenced",
@@ -25,12 +30,15 @@ _AXES: dict[Literal["fraction", "count"], str] = {
 
 
 def plot_ablation(
-    curves: AblationCurve | Mapping[str, AblationCurve | Sequence[AblationCurve]],
+    curves: AblationCurve
+    | Sequence[AblationCurve | Sequence[AblationCurve]]
+    | Mapping[str, AblationCurve | Sequence[AblationCurve]],
     *,
     test: bool = False,
     against: Literal["fraction", "count"] = "fraction",
     title: str = "",
-) -> Any:
+    ax: Axes | None = None,
+) -> Figure:
     """Draw accuracy against how many units are silenced.
 
     A line for each label: the mean, in a band of one standard deviation to either
@@ -40,16 +48,17 @@ def plot_ablation(
     single point has no area.
 
     Args:
-        curves: What `cumulative` returned: a curve, or a mapping of label to one,
-            as `within` makes it. A label may also have a list of curves, of
-            networks that belong together.
+        curves: What `cumulative` returned, for a single line; or a list with an item
+            for each line, or a mapping of label to it, as `cumulative_within`
+            returns. An item may be a list of curves, of networks that belong together.
         test: Whether to draw the accuracy on the test set.
         against: What is along x: the `"fraction"` of the units, or their
             `"count"`.
-        title: Above the figure.
+        title: Above the figure, or above the axes that are given.
+        ax: Axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If `curves` are not ablation curves, or an option is of a wrong
@@ -74,28 +83,44 @@ def plot_ablation(
     """
     against = checked_choice("against", against, _AXES)
     test = checked_flag("test", test)
-    groups = by_label(curves, AblationCurve, "cumulative")
-    places = {label: _places(label, group, against) for label, group in groups.items()}
-    values = {label: _accuracy(label, group, test) for label, group in groups.items()}
-    names = [_name(label, places[label], values[label]) for label in groups]
+    lines = lines_of("curves", curves, AblationCurve, "what `cumulative` returned")
+    top_k = common_top_k(lines)
+    places = [_places(label, group, against) for label, group in lines]
+    values = [_accuracy(label, group, test) for label, group in lines]
+    names = [
+        _name(label, x, accuracy)
+        for (label, _), x, accuracy in zip(lines, places, values, strict=True)
+    ]
 
-    figure = new_figure(*figure_size(names), title)
-    axes = figure.subplots()
-    for color, label, name in zip(colors(len(groups)), groups, names, strict=True):
-        draw_band(axes, places[label], values[label], color=color, label=name)
-    top_k = next(iter(groups.values()))[0].top_k
+    axes = one_panel(ax, (5.5 + legend_width(names), 4), title)
+    for color, name, x, accuracy in zip(
+        categories(len(lines)), names, places, values, strict=True
+    ):
+        draw_interval(axes, x, deviation(100 * accuracy), color=color, label=name)
     axes.set(
         xlabel=_AXES[against], ylabel=accuracy_label(top_k, "test " if test else "")
     )
-    finish(axes)
-    return figure
+    legend_beside(axes)
+    return figure_of(axes)
+
+
+def common_top_k(lines: Sequence[tuple[str, Sequence[Curve]]]) -> int:
+    """The k of the accuracy of all curves; a ValueError where they differ."""
+    found = sorted({curve.top_k for _, group in lines for curve in group})
+    if len(found) > 1:
+        raise ValueError(
+            f"`curves` must be of the same top-k accuracy. Received: top_k of {found}."
+        )
+    return found[0]
 
 
 def _places(label: str, group: Sequence[AblationCurve], against: str) -> np.ndarray:
     """`(points,)`: where the curves of a label lie along x."""
     if against == "count":
-        return shared(label, [curve.counts for curve in group], "counts of units")
-    return shared(label, [curve.fractions for curve in group], "fractions of units")
+        counts = [curve.counts for curve in group]
+        return shared("curves", label, counts, "counts of units")
+    fractions = [curve.fractions for curve in group]
+    return shared("curves", label, fractions, "fractions of units")
 
 
 def _accuracy(label: str, group: Sequence[AblationCurve], test: bool) -> np.ndarray:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from keras_selectivity.checks import (
     checked_kind,
@@ -11,7 +13,8 @@ from keras_selectivity.checks import (
     checked_numbers,
     checked_text,
 )
-from keras_selectivity.plots._figure import new_figure
+from keras_selectivity.plots.colors import CATEGORIES, categories
+from keras_selectivity.plots.draw import epoch_axis, figure_of, one_panel
 
 _HISTORY = "the `history` of what `fit` returned, a mapping of name to values"
 
@@ -22,7 +25,8 @@ def plot_auc(
     key: str = "ablation_auc",
     losses: Sequence[str] | None = None,
     title: str = "",
-) -> Any:
+    ax: Axes | None = None,
+) -> Figure:
     """Draw the area under the ablation curve, and losses, against the epoch.
 
     Losses belong to the axis on the left, the area to that on the right. Epochs
@@ -34,10 +38,11 @@ def plot_auc(
             for each epoch.
         key: Name of the area.
         losses: Names of the losses. None: `loss` and `val_loss`, where they are.
-        title: Above the figure.
+        title: Above the figure, or above the axes that are given.
+        ax: Axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If `history` is no mapping of names to numbers, or an option is of
@@ -75,18 +80,14 @@ def plot_auc(
             f"`history` must hold a value for each of its {epochs} epochs; log NaN "
             f"where there is none. Received: {lengths}."
         )
-    from matplotlib.ticker import MaxNLocator
-
-    figure = new_figure(7, 4, title)
-    left = figure.subplots()
+    left = one_panel(ax, (7, 4), title)
     right = left.twinx()
-    for index, name in enumerate(losses):
-        _draw(left, values[name], "o-", color=f"C{index}", label=name)
-    _draw(right, values[key], "o--", color="black", label=key)
-    left.set(xlabel="epoch", ylabel="loss")
-    left.xaxis.set_major_locator(MaxNLocator(integer=True))
+    # Without the last category, which is that of the area.
+    for color, name in zip(categories(len(losses) + 1), losses, strict=False):
+        _draw(left, values[name], "o-", color=color, label=name)
+    _draw(right, values[key], "o--", color=CATEGORIES[-1], label=key)
+    epoch_axis(left, "loss")
     right.set(ylabel="area under the ablation curve")
-    left.spines["top"].set_visible(False)
     right.spines["top"].set_visible(False)
     handles = [*left.lines, *right.lines]
     # Above the axes: the lines of two axes leave no place that is free of both.
@@ -97,10 +98,10 @@ def plot_auc(
         bbox_to_anchor=(0, 1),
         ncols=len(handles),
     )
-    return figure
+    return figure_of(left)
 
 
-def _draw(axes: Any, values: np.ndarray, style: str, **kwargs: Any) -> None:
+def _draw(axes: Axes, values: np.ndarray, style: str, **kwargs: Any) -> None:
     """Draw the values that there are, against their epochs."""
     (epochs,) = np.isfinite(values).nonzero()
     axes.plot(epochs + 1, values[epochs], style, markersize=3, **kwargs)

@@ -1,33 +1,39 @@
 """The mean of a measure by depth, with bootstrap intervals."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from keras_selectivity.checks import checked_list, checked_seed, received
-from keras_selectivity.plots._figure import new_figure
-from keras_selectivity.plots._layers import (
-    check_measure,
-    figure_width,
-    label_layers,
+from keras_selectivity.plots.arguments import check_measure, lines_of, shared
+from keras_selectivity.plots.colors import categories
+from keras_selectivity.plots.draw import (
+    figure_of,
+    layer_axis,
+    layers_width,
+    legend_beside,
+    legend_width,
     measure_label,
+    one_panel,
 )
 from keras_selectivity.report import SelectivityReport
 
 _RESAMPLES = 2000
-_REPORTS = "what `measure` returned, or a list of such reports or of lists of them"
 
 
 def plot_depth(
     reports: SelectivityReport
-    | Sequence[SelectivityReport | Sequence[SelectivityReport]],
+    | Sequence[SelectivityReport | Sequence[SelectivityReport]]
+    | Mapping[str, SelectivityReport | Sequence[SelectivityReport]],
     metric: str = "si",
     labels: Sequence[str] | None = None,
     *,
     seed: int = 0,
     title: str = "",
-) -> Any:
+    ax: Axes | None = None,
+) -> Figure:
     """Draw the mean of a measure in each layer, with 95% bootstrap intervals.
 
     A line of one report shows the mean over units, and its interval resamples
@@ -37,16 +43,17 @@ def plot_depth(
     none. Units and layers for which the measure is not defined are left out.
 
     Args:
-        reports: A report, for a single line; or a sequence with an item for each
-            line: a report, or a sequence of reports of the same layers. So
-            `[a, b]` draws two lines, `[[a, b]]` one of two replicates.
+        reports: A report, for a single line; or a list with an item for each line, or
+            a mapping of label to it: a report, or a list of reports of the same
+            layers. So `[a, b]` draws two lines, `[[a, b]]` one of two replicates.
         metric: Name of a measure in the reports.
-        labels: Name of each line, for the legend.
+        labels: Name of each line, for the legend. None: those of the mapping.
         seed: Of the resampling.
-        title: Above the figure.
+        title: Above the figure, or above the axes that are given.
+        ax: Axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`. Its layers have names where all lines have
+        The `matplotlib.figure.Figure`. Its layers have names where all lines have
         the same ones, and numbers, from 1, where not.
 
     Raises:
@@ -68,7 +75,7 @@ def plot_depth(
         ...     data = np.random.rand(20, 4), np.arange(20) % 2
         ...     return ks.measure(model, data, verbose=0)
         >>> one, *replicates = [report() for _ in range(4)]
-        >>> figure = plot_depth([one, replicates], labels=["one", "of three"])
+        >>> figure = plot_depth({"one": one, "of three": replicates})
         >>> len(figure.axes[0].lines)
         2
 
@@ -76,22 +83,15 @@ def plot_depth(
         LM21 figure A1a.
     """
     seed = checked_seed(seed)
-    lines = [reports] if isinstance(reports, SelectivityReport) else reports
-    groups = [
-        [line]
-        if isinstance(line, SelectivityReport)
-        else checked_list("reports", line, _REPORTS)
-        for line in checked_list("reports", lines, _REPORTS)
-    ]
-    for group in groups:
+    lines = lines_of("reports", reports, SelectivityReport, "what `measure` returned")
+    groups = [group for _, group in lines]
+    for label, group in lines:
         for report in group:
             check_measure(report, metric, "metric", "reports")
-            if list(report) != list(group[0]):
-                raise ValueError(
-                    "`reports` of one line must have the same layers. "
-                    f"Received: {list(group[0])} and {list(report)}."
-                )
-    if labels is not None and len(checked_list("labels", labels)) != len(groups):
+        shared("reports", label, [list(report) for report in group], "layers")
+    if labels is None:
+        labels = [label for label, _ in lines]
+    elif len(checked_list("labels", labels)) != len(groups):
         raise ValueError(
             f"`labels` must name each of the {len(groups)} lines. "
             f"{received('labels', labels)}"
@@ -101,9 +101,11 @@ def plot_depth(
     names = list(groups[0][0])
     named = all(list(group[0]) == names for group in groups)
 
-    figure = new_figure(figure_width(depth), 4.5, title)
-    axes = figure.subplots()
-    for index, group in enumerate(groups):
+    size = layers_width(depth) + legend_width([str(label) for label in labels]), 4.5
+    axes = one_panel(ax, size, title)
+    for index, (color, group) in enumerate(
+        zip(categories(len(groups)), groups, strict=True)
+    ):
         rng = np.random.default_rng(seed)
         values = _values(group, metric)
         low, high = np.array([_interval(found, rng) for found in values]).T
@@ -114,19 +116,18 @@ def plot_depth(
             place,
             means,
             "o-",
-            color=f"C{index}",
+            color=color,
             markersize=4,
             linewidth=1,
-            label=None if labels is None else labels[index],
+            label=labels[index],
         )
-        axes.vlines(place, low, high, colors=f"C{index}", linewidth=2, alpha=0.6)
+        axes.vlines(place, low, high, colors=color, linewidth=2)
     axes.set(ylabel=f"mean {measure_label(metric)}")
-    label_layers(axes, names if named else [str(i + 1) for i in range(depth)])
+    layer_axis(axes, names if named else [str(i + 1) for i in range(depth)])
     if not named:
         axes.set(xlabel="depth")
-    if labels is not None:
-        axes.legend(frameon=False)
-    return figure
+    legend_beside(axes)
+    return figure_of(axes)
 
 
 def _values(group: Sequence[SelectivityReport], metric: str) -> list[np.ndarray]:

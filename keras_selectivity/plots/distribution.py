@@ -1,28 +1,37 @@
 """How a measure is distributed over the units of each layer."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from keras_selectivity.checks import checked_choice, checked_names
-from keras_selectivity.plots._figure import new_figure
-from keras_selectivity.plots._layers import (
-    check_measure,
-    figure_width,
-    label_layers,
+from keras_selectivity.plots.arguments import check_measure, lines_of, shared
+from keras_selectivity.plots.colors import categories
+from keras_selectivity.plots.draw import (
+    draw_distributions,
+    figure_of,
+    layer_axis,
+    layers_width,
+    legend_beside,
+    legend_width,
     measure_label,
+    one_panel,
 )
 from keras_selectivity.report import SelectivityReport
 
 
 def plot_distribution(
-    report: SelectivityReport,
+    reports: SelectivityReport
+    | Sequence[SelectivityReport | Sequence[SelectivityReport]]
+    | Mapping[str, SelectivityReport | Sequence[SelectivityReport]],
     metric: str = "si",
     layers: Sequence[str] | None = None,
     *,
     title: str = "",
-) -> Any:
+    ax: Axes | None = None,
+) -> Figure:
     """Draw the distribution of a measure over units, layer by layer.
 
     For each layer, in depth order: one point a unit, the density of the points
@@ -31,18 +40,23 @@ def plot_distribution(
     measure is not defined are left out.
 
     Args:
-        report: What `measure` returned.
-        metric: Name of a measure in the report.
+        reports: What `measure` returned; or a list with an item for each color, or a
+            mapping of label to it, all of the same layers, which stand beside one
+            another. An item may be a list of reports, of networks whose units belong
+            together.
+        metric: Name of a measure in the reports.
         layers: Names of the taps to draw. None: all of them.
-        title: Above the figure.
+        title: Above the figure, or above the axes that are given.
+        ax: Axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
-        TypeError: If `report` is not what `measure` returned, or `layers` no names.
-        ValueError: If the report does not hold the measure or a layer, or
-            `layers` is empty.
+        TypeError: If `reports` are not what `measure` returned, `layers` no names, or
+            `ax` no axes.
+        ValueError: If there are no reports, one does not hold the measure or a layer,
+            they differ in their layers, or `layers` is empty.
 
     Example:
         >>> import keras, numpy as np
@@ -61,43 +75,37 @@ def plot_distribution(
     Reference:
         M18 figures 6 and A2; R22 figure 2.
     """
-    check_measure(report, metric, "metric")
+    lines = lines_of("reports", reports, SelectivityReport, "what `measure` returned")
+    every = [report for _, group in lines for report in group]
+    for report in every:
+        check_measure(report, metric, "metric", "reports")
+    shared("reports", lines[0][0], [list(report) for report in every], "layers")
     for name in [] if layers is None else checked_names("layers", layers):
-        checked_choice("layers", name, report)
+        checked_choice("layers", name, every[0])
 
-    names = [name for name in report if layers is None or name in layers]
-    values = [report[name][metric] for name in names]
-    values = [found[np.isfinite(found)] for found in values]
-
-    figure = new_figure(figure_width(len(names)), 4.5, title)
-    axes = figure.subplots()
-    spread = [place for place, found in enumerate(values) if _has_spread(found)]
-    if spread:
-        violins: Any = axes.violinplot(
-            [values[place] for place in spread],
-            positions=spread,
-            widths=0.85,
-            showextrema=False,
+    names = [name for name in every[0] if layers is None or name in layers]
+    labels = [label for label, _ in lines]
+    size = layers_width(len(names)) + legend_width([*labels, "mean"]), 4.5
+    axes = one_panel(ax, size, title)
+    width = 0.85 / len(lines)
+    for index, (color, (label, group)) in enumerate(
+        zip(categories(len(lines)), lines, strict=True)
+    ):
+        pooled = [
+            np.concatenate([one[name][metric] for one in group]) for name in names
+        ]
+        places = np.arange(len(names)) + width * (index - (len(lines) - 1) / 2)
+        draw_distributions(
+            axes,
+            [found[np.isfinite(found)] for found in pooled],
+            list(places),
+            color=color,
+            width=width,
+            label="_" if index else "mean",
         )
-        for body in violins["bodies"]:
-            body.set(facecolor="C0", edgecolor="C0", alpha=0.3)
-    offsets = np.random.default_rng(0)
-    for place, found in enumerate(values):
-        shift = offsets.uniform(-0.12, 0.12, len(found))
-        faint = min(0.5, max(0.05, 50 / max(len(found), 1)))
-        axes.scatter(place + shift, found, s=5, color="C0", alpha=faint, linewidths=0)
-    means = [found.mean() if len(found) else np.nan for found in values]
-    axes.plot(range(len(names)), means, "D", color="black", markersize=4, label="mean")
-    # Above the axes: the search for a free place is slow for many units.
-    axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1))
+        if label:
+            axes.scatter([], [], color=color, label=label)
     axes.set(ylabel=measure_label(metric))
-    label_layers(axes, names)
-    return figure
-
-
-def _has_spread(values: np.ndarray) -> bool:
-    """Whether a density can be estimated: it cannot for equal values."""
-    if len(values) < 2:
-        return False
-    # The density takes the square of the spread, which must not vanish.
-    return bool(np.ptp(values) > 1e-6 * max(np.abs(values).max(), 1e-100))
+    layer_axis(axes, names)
+    legend_beside(axes)
+    return figure_of(axes)

@@ -3,15 +3,19 @@
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from keras_selectivity.checks import checked_kind
 from keras_selectivity.perturbation import ImportanceCorrelation, ImportanceCorrelations
-from keras_selectivity.plots._figure import new_figure
-from keras_selectivity.plots._layers import (
+from keras_selectivity.plots.colors import sequence
+from keras_selectivity.plots.draw import (
+    add_title,
     depth_bar,
-    depth_norm,
+    figure_of,
     measure_label,
     scatter_units,
+    some_panels,
 )
 
 _LABELS = {
@@ -21,7 +25,12 @@ _LABELS = {
 }
 
 
-def plot_importance(correlations: ImportanceCorrelations, *, title: str = "") -> Any:
+def plot_importance(
+    correlations: ImportanceCorrelations,
+    *,
+    title: str = "",
+    axes: Any = None,
+) -> Figure:
     """Draw the importance of units against their selectivity.
 
     Left: one point a unit, colored by the depth of its layer, the least-squares
@@ -33,13 +42,16 @@ def plot_importance(correlations: ImportanceCorrelations, *, title: str = "") ->
 
     Args:
         correlations: What `importance_correlations` returned.
-        title: Above the figure.
+        title: Above the figure, or above the first of the axes that are given.
+        axes: The two axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
-        TypeError: If `correlations` are not importance correlations.
+        TypeError: If `correlations` are not importance correlations, or `axes` no
+            axes.
+        ValueError: If `axes` are not two.
 
     Example:
         >>> import keras, numpy as np
@@ -65,7 +77,6 @@ def plot_importance(correlations: ImportanceCorrelations, *, title: str = "") ->
     """
     wanted = "what `importance_correlations` returned"
     checked_kind("correlations", correlations, ImportanceCorrelations, wanted)
-    from matplotlib import colormaps
 
     names = list(correlations.layers)
     across = [correlations.selectivity[name] for name in names]
@@ -77,26 +88,27 @@ def plot_importance(correlations: ImportanceCorrelations, *, title: str = "") ->
     everything = np.concatenate(across)
     drawn = [np.isfinite(found.slope) for found in correlations.layers.values()]
 
-    figure = new_figure(11, 4.2, title)
-    units, lines = figure.subplots(1, 2, sharex=True)
+    units, lines = some_panels(axes, 2, (1, 2), (11, 4.2), title)
+    if axes is None:
+        lines.sharex(units)
     points = scatter_units(units, everything, np.concatenate(along), depth, len(names))
     overall = correlations.overall
     _draw_line(units, overall, everything, color="black", linewidth=1.5)
-    units.set_title(
+    add_title(
+        units,
         f"Spearman {overall.spearman:.3f}, p = {overall.spearman_p:.2g} "
-        f"({overall.units} units)"
+        f"({overall.units} units)",
     )
-    norm = depth_norm(len(names))
-    for place, found in enumerate(correlations.layers.values()):
-        color = colormaps["viridis"](norm(place))
-        _draw_line(lines, found, across[place], color=color, linewidth=2)
-    lines.set_title(f"lines of {sum(drawn)} of {len(names)} layers")
-    for axes in (units, lines):
-        axes.set(
+    for color, x, found in zip(
+        sequence(len(names)), across, correlations.layers.values(), strict=True
+    ):
+        _draw_line(lines, found, x, color=color, linewidth=2)
+    add_title(lines, f"lines of {sum(drawn)} of {len(names)} layers")
+    for panel in (units, lines):
+        panel.set(
             xlabel=measure_label(correlations.metric),
             ylabel=_LABELS[correlations.change],
         )
-        axes.spines[["top", "right"]].set_visible(False)
     depth_bar(
         points,
         lines,
@@ -105,11 +117,11 @@ def plot_importance(correlations: ImportanceCorrelations, *, title: str = "") ->
             for name, has_line in zip(names, drawn, strict=True)
         ],
     )
-    return figure
+    return figure_of(units)
 
 
 def _draw_line(
-    axes: Any, found: ImportanceCorrelation, x: np.ndarray, **style: Any
+    axes: Axes, found: ImportanceCorrelation, x: np.ndarray, **style: Any
 ) -> None:
     """Draw the least-squares line over the range of `x`, if there is one."""
     if np.isfinite(found.slope):

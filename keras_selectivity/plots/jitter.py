@@ -1,8 +1,11 @@
 """Every response of a unit, the target class apart from the others."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from keras_selectivity.checks import (
     checked_integer,
@@ -10,7 +13,8 @@ from keras_selectivity.checks import (
     checked_real,
     checked_seed,
 )
-from keras_selectivity.plots._figure import new_figure
+from keras_selectivity.plots.arguments import class_name
+from keras_selectivity.plots.draw import draw_jitter, figure_of, one_panel
 
 
 def plot_jitter(
@@ -18,9 +22,11 @@ def plot_jitter(
     labels: Any,
     target: int | None = None,
     *,
+    class_names: Sequence[str] | None = None,
     seed: int = 0,
     title: str = "",
-) -> Any:
+    ax: Axes | None = None,
+) -> Figure:
     """Draw every response of a unit, at a random height.
 
     One point a sample: its response along x, a random offset along y that only
@@ -32,17 +38,20 @@ def plot_jitter(
         labels: `(samples,)` int: class of each sample.
         target: Class that stands out. None: the class with the highest mean
             response, the first of them on a tie.
+        class_names: Names of the classes, in their order. None: their numbers.
         seed: Of the offsets.
-        title: Above the figure.
+        title: Above the figure, or above the axes that are given.
+        ax: Axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If responses or labels are not numbers, or an option is of a wrong
             type.
         ValueError: If `responses` and `labels` differ in length, are empty or not
-            vectors, a response is not finite, or no sample is of class `target`.
+            vectors, a response is not finite, no sample is of class `target`, or the
+            class has no name.
 
     Example:
         >>> figure = plot_jitter([0.0, 0.1, 2.0, 1.5], [0, 0, 1, 1])
@@ -70,54 +79,9 @@ def plot_jitter(
             f"{len(classes)} classes. Received: target={target!r}."
         )
 
-    figure = new_figure(7, 3.2, title)
-    axes = figure.subplots()
-    draw_jitter(axes, responses, labels, target, seed=seed)
+    class_name(class_names, target)  # Before anything is drawn.
+    axes = one_panel(ax, (7, 3.2), title)
+    draw_jitter(axes, responses, labels, target, class_names=class_names, seed=seed)
     # Beside the points: they fill the whole height.
     axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    return figure
-
-
-def draw_jitter(
-    axes: Any, responses: np.ndarray, labels: np.ndarray, target: int, *, seed: int = 0
-) -> None:
-    """Draw the points of `plot_jitter` into a panel, without a legend.
-
-    Args:
-        axes: The panel.
-        responses: `(samples,)` finite.
-        labels: `(samples,)` int.
-        target: Class that stands out.
-        seed: Of the offsets.
-
-    Example:
-        >>> from matplotlib.figure import Figure
-        >>> axes = Figure().subplots()
-        >>> draw_jitter(axes, np.array([0.0, 2.0]), np.array([0, 1]), 1)
-        >>> len(axes.collections)
-        2
-    """
-    height = np.random.default_rng(seed).uniform(size=len(responses))
-    own = labels == target
-
-    axes.scatter(
-        responses[~own],
-        height[~own],
-        s=9,
-        color="0.55",
-        alpha=0.6,
-        linewidths=0,
-        label=f"other classes ({np.sum(~own)})",
-    )
-    axes.scatter(
-        responses[own],
-        height[own],
-        s=22,
-        marker="^",
-        color="C3",
-        alpha=0.8,
-        linewidths=0,
-        label=f"class {target} ({np.sum(own)})",
-    )
-    axes.set(xlabel="response", ylabel="random offset", yticks=[], ylim=(-0.05, 1.05))
-    axes.spines[["top", "right"]].set_visible(False)
+    return figure_of(axes)

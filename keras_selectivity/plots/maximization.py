@@ -5,11 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from keras_selectivity.checks import checked_kind, checked_list
 from keras_selectivity.maximization import Maximized
-from keras_selectivity.plots._figure import new_figure
-from keras_selectivity.plots._layers import check_measure, measure_label
+from keras_selectivity.plots.arguments import check_measure, class_name
+from keras_selectivity.plots.draw import (
+    add_title,
+    figure_of,
+    measure_label,
+    some_panels,
+)
 from keras_selectivity.report import SelectivityReport
 
 # Names of measures that fit above a small image.
@@ -23,7 +29,8 @@ def plot_maximized(
     *,
     class_names: Sequence[str] | None = None,
     title: str = "",
-) -> Any:
+    axes: Any = None,
+) -> Figure:
     """Draw the images that drive each unit, and how selective the unit is.
 
     A unit is a panel: a grid of its images, the one of highest activation first, so
@@ -35,16 +42,18 @@ def plot_maximized(
         report: What `measure` found for the same layer. None: no selectivity.
         metric: Measure of the report to show.
         class_names: Names of the classes, in their order. None: their numbers.
-        title: Above the figure.
+        title: Above the figure, or above the first of the axes that are given.
+        axes: As many axes as there are units, in a list or an array of any shape, of a
+            figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If `found` is not what `maximize` returned, or `report` not what
-            `measure` did.
+            `measure` did, or `axes` are no axes.
         ValueError: If images have other channels, the report does not hold the layer
-            or the measure, or a class has no name.
+            or the measure, a class has no name, or `axes` are of another number.
 
     Example:
         >>> import keras, numpy as np
@@ -89,20 +98,21 @@ def plot_maximized(
     aspect = min(max(shown.shape[2] / shown.shape[3], 0.3), 3.0)
     text = 0.25 if report is None else 0.45
     size = (side * columns, (side * aspect + text) * rows + (0.35 if title else 0))
-    figure = new_figure(*size, title)
-    for place, unit in enumerate(found.units):
-        activations = found.activations[place]
+    panels = some_panels(axes, len(found.units), (rows, columns), size, title)
+    for panel, images, activations, unit in zip(
+        panels, shown, found.activations, found.units, strict=True
+    ):
         caption = f"unit {unit}: {activations.max():.3g}"
         if report is not None:
             caption += "\n" + _selectivity(
                 report, found.layer, metric, unit, class_names
             )
-        axes = figure.add_subplot(rows, columns, place + 1)
         order = np.argsort(-activations, kind="stable")
-        axes.imshow(_grid(shown[place][order], within))
-        axes.set_title(caption, fontsize=8)
-        axes.set_axis_off()
-    return figure
+        panel.imshow(_grid(images[order], within))
+        add_title(panel, caption)
+        panel.title.set_fontsize(8)
+        panel.set_axis_off()
+    return figure_of(panels[0])
 
 
 def _selectivity(
@@ -113,8 +123,7 @@ def _selectivity(
     class_names: Sequence[str] | None,
 ) -> str:
     """A unit's selectivity and preferred class, as a caption has them."""
-    preferred = report.preferred_class[layer][unit]
-    name = preferred if class_names is None else class_names[preferred]
+    name = class_name(class_names, report.preferred_class[layer][unit])
     label = _SHORT.get(metric, measure_label(metric))
     return f"{label} {report[layer][metric][unit]:.2g}, class {name}"
 

@@ -1,28 +1,34 @@
 """Accuracy as noise is added to every unit."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from keras_selectivity.perturbation import NoiseCurve
-from keras_selectivity.plots._curves import (
+from keras_selectivity.plots.ablation import common_top_k
+from keras_selectivity.plots.arguments import lines_of, shared
+from keras_selectivity.plots.colors import GRAY, categories
+from keras_selectivity.plots.draw import (
     accuracy_label,
-    by_label,
-    colors,
-    draw_band,
-    figure_size,
-    finish,
-    shared,
+    deviation,
+    draw_interval,
+    figure_of,
+    legend_beside,
+    legend_width,
+    one_panel,
 )
-from keras_selectivity.plots._figure import new_figure
 
 
 def plot_noise(
-    curves: NoiseCurve | Mapping[str, NoiseCurve | Sequence[NoiseCurve]],
+    curves: NoiseCurve
+    | Sequence[NoiseCurve | Sequence[NoiseCurve]]
+    | Mapping[str, NoiseCurve | Sequence[NoiseCurve]],
     *,
     title: str = "",
-) -> Any:
+    ax: Axes | None = None,
+) -> Figure:
     """Draw accuracy against the scale of the noise, on a logarithmic axis.
 
     A line for each label: the mean, in a band of one standard deviation to either
@@ -31,12 +37,14 @@ def plot_noise(
     line across.
 
     Args:
-        curves: What `noise` returned: a curve, or a mapping of label to one, or
-            to a list of them, of networks that belong together.
-        title: Above the figure.
+        curves: What `noise` returned, for a single line; or a list with an item for
+            each line, or a mapping of label to it. An item may be a list of curves, of
+            networks that belong together.
+        title: Above the figure, or above the axes that are given.
+        ax: Axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If `curves` are not noise curves.
@@ -54,40 +62,42 @@ def plot_noise(
     Reference:
         M18 figure 2.
     """
-    groups = by_label(curves, NoiseCurve, "noise")
-    places = {
-        label: shared(label, [curve.scales for curve in group], "scales")
-        for label, group in groups.items()
-    }
-    for label, scales in places.items():
+    lines = lines_of("curves", curves, NoiseCurve, "what `noise` returned")
+    top_k = common_top_k(lines)
+    places = [
+        shared("curves", label, [curve.scales for curve in group], "scales")
+        for label, group in lines
+    ]
+    for (label, _), scales in zip(lines, places, strict=True):
         if not np.any(scales > 0):
             raise ValueError(
                 "`curves` must have a scale above 0. Received: for "
                 f"{label!r}, {scales.tolist()}."
             )
 
-    intact = any(np.any(scales == 0) for scales in places.values())
-    names = [*groups, "intact"] if intact else list(groups)
-    figure = new_figure(*figure_size(names), title)
-    axes = figure.subplots()
+    intact = any(np.any(scales == 0) for scales in places)
+    names = [label for label, _ in lines] + ["intact"] * intact
+    axes = one_panel(ax, (5.5 + legend_width(names), 4), title)
     axes.set_xscale("log")
-    for color, (label, group) in zip(colors(len(groups)), groups.items(), strict=True):
-        accuracy = np.concatenate([curve.accuracy for curve in group])
+    for color, (label, group), x in zip(
+        categories(len(lines)), lines, places, strict=True
+    ):
+        accuracy = 100 * np.concatenate([curve.accuracy for curve in group])
         # Scales come in any order, and a line through them must not go back.
-        order = np.argsort(places[label], kind="stable")
-        scales, accuracy = places[label][order], accuracy[:, order]
+        order = np.argsort(x, kind="stable")
+        scales, accuracy = x[order], accuracy[:, order]
         noisy = scales > 0
-        draw_band(axes, scales[noisy], accuracy[:, noisy], color=color, label=label)
+        found = deviation(accuracy[:, noisy])
+        draw_interval(axes, scales[noisy], found, color=color, label=label)
         if not noisy.all():
-            height = 100 * accuracy[:, ~noisy].mean()
+            height = float(accuracy[:, ~noisy].mean())
             axes.axhline(height, color=color, linestyle="--", linewidth=1, zorder=1)
     if intact:
         # One entry for the dashed lines of all labels.
-        axes.plot([], [], color="0.4", linestyle="--", linewidth=1, label="intact")
-    top_k = next(iter(groups.values()))[0].top_k
+        axes.plot([], [], color=GRAY, linestyle="--", linewidth=1, label="intact")
     axes.set(
         xlabel="scale of the noise (its variance over that of the unit)",
         ylabel=accuracy_label(top_k),
     )
-    finish(axes)
-    return figure
+    legend_beside(axes)
+    return figure_of(axes)

@@ -4,32 +4,42 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from keras_selectivity.checks import (
-    checked_kind,
     checked_list,
     checked_numbers,
     checked_seed,
     checked_text,
 )
-from keras_selectivity.plots._curves import colors
-from keras_selectivity.plots._figure import new_figure
-from keras_selectivity.plots._intervals import (
-    draw_alphas,
+from keras_selectivity.plots.arguments import lines_of, shared
+from keras_selectivity.plots.colors import CATEGORIES, GRAY, categories
+from keras_selectivity.plots.draw import (
+    alpha_axis,
     draw_interval,
+    figure_of,
+    layer_axis,
+    layers_width,
+    legend_beside,
     mean_interval,
+    one_panel,
+    sample_intervals,
 )
-from keras_selectivity.plots._layers import figure_width, label_layers
 from keras_selectivity.similarity import ReplicateDistances
 
 
 def plot_replicates(
-    distances: ReplicateDistances | Mapping[Any, ReplicateDistances],
+    distances: ReplicateDistances
+    | Sequence[ReplicateDistances | Sequence[ReplicateDistances]]
+    | Mapping[Any, ReplicateDistances | Sequence[ReplicateDistances]],
     *,
     ylabel: str = "PWCCA distance",
     seed: int = 0,
     title: str = "",
-) -> Any:
+    ax: Axes | None = None,
+) -> Figure:
     """Draw distances by layer, among replicates and from them to unregularized ones.
 
     Two lines for each label: dashed, the mean distance of the pairs of regularized
@@ -39,14 +49,16 @@ def plot_replicates(
     independent.
 
     Args:
-        distances: What `replicates` returned; or a mapping of label, such as the
-            value of alpha, to one, all of the same layers.
+        distances: What `replicates` returned; or a list with an item for each color,
+            or a mapping of label, such as the value of alpha, to it, all of the same
+            layers. An item may be a list of several, whose pairs belong together.
         ylabel: Name of the distance.
         seed: Of the resampling.
-        title: Above the figure.
+        title: Above the figure, or above the axes that are given.
+        ax: Axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If `distances` are not `ReplicateDistances`, or an option is of a
@@ -65,42 +77,34 @@ def plot_replicates(
     Reference:
         LM21 figure 2a.
     """
-    single = isinstance(distances, ReplicateDistances)
-    named: Any = {"": distances} if single else distances
     seed, ylabel = checked_seed(seed), checked_text("ylabel", ylabel, empty=True)
-    wanted = "what `replicates` returned, or a mapping of label to it"
-    for found in checked_kind("distances", named, Mapping, wanted).values():
-        checked_kind("distances", found, ReplicateDistances, wanted)
-    layers = [found.layers for found in named.values()]
-    if not layers or any(names != layers[0] for names in layers):
-        raise ValueError(
-            "`distances` must hold at least one, all of the same layers. Received: "
-            f"layers {layers}."
-        )
+    lines = lines_of(
+        "distances", distances, ReplicateDistances, "what `replicates` returned"
+    )
+    every = [found.layers for _, group in lines for found in group]
+    layers = list(shared("distances", lines[0][0], every, "layers"))
 
-    figure = new_figure(figure_width(len(layers[0])) + 2.5, 4.2, title)
-    axes = figure.subplots()
-    places = np.arange(len(layers[0]))
-    for color, (label, found) in zip(colors(len(named)), named.items(), strict=True):
-        before = f"{label}: " if str(label) else ""
-        for values, name, line in (
-            (found.cross, "regularized, unregularized", "-"),
-            (found.within, "regularized, regularized", "--"),
+    axes = one_panel(ax, (layers_width(len(layers)) + 2.5, 4.2), title)
+    for color, (label, group) in zip(categories(len(lines)), lines, strict=True):
+        before = f"{label}: " if label else ""
+        # A single label has a color for each of its two lines.
+        other = CATEGORIES[1] if len(lines) == 1 else color
+        for side, name, style in (
+            ("cross", "unregularized", {"color": color, "linestyle": "-"}),
+            ("within", "regularized", {"color": other, "linestyle": "--"}),
         ):
-            if single and line == "--":
-                color = "C1"
+            pairs = np.concatenate([getattr(found, side) for found in group])
             draw_interval(
                 axes,
-                places,
-                mean_interval(values, seed),
-                color=color,
-                linestyle=line,
-                label=before + name,
+                np.arange(len(layers)),
+                mean_interval(pairs, seed),
+                label=f"{before}regularized, {name}",
+                **style,
             )
     axes.set(ylabel=ylabel)
-    label_layers(axes, layers[0])
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    return figure
+    layer_axis(axes, layers)
+    legend_beside(axes)
+    return figure_of(axes)
 
 
 def plot_distance_ratio(
@@ -109,7 +113,8 @@ def plot_distance_ratio(
     *,
     seed: int = 0,
     title: str = "",
-) -> Any:
+    ax: Axes | None = None,
+) -> Figure:
     """Draw the CCA distance ratio against alpha.
 
     A point for each layer, and a line through the means over the layers, with 95%
@@ -122,10 +127,11 @@ def plot_distance_ratio(
         alphas: `(alphas,)`, each once, other than 0.
         ratios: For each alpha `(layers,)`: `ReplicateDistances.ratios`. Positive.
         seed: Of the resampling.
-        title: Above the figure.
+        title: Above the figure, or above the axes that are given.
+        ax: Axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If they are not numbers, or an option is of a wrong type.
@@ -159,20 +165,18 @@ def plot_distance_ratio(
                 "`ratios` must be positive numbers, one for each layer. Received: for "
                 f"alpha={alpha:g}, {layers.tolist()}."
             )
-    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-    figure = new_figure(5.5, 4, title)
-    axes = figure.subplots()
+    axes = one_panel(ax, (5.5, 4), title)
+    places = alpha_axis(axes, values)
     for place, layers in enumerate(found):
         axes.scatter(
-            np.full(len(layers), place), layers, s=10, color="0.6", linewidths=0
+            np.full(len(layers), place), layers, s=10, color=GRAY, linewidths=0
         )
-    means, low, high = np.transpose(
-        [np.ravel(mean_interval(layers[:, None], seed)) for layers in found]
-    )
+    means = sample_intervals(found, seed)
+    color, every = CATEGORIES[0], range(len(places))
     axes.axhline(1, color="0.3", linestyle="--", linewidth=1)
-    axes.vlines(range(len(found)), low, high, colors="C0", linewidth=2, alpha=0.6)
-    axes.plot(range(len(found)), means, "o-", color="C0", markersize=4, linewidth=1.2)
+    axes.vlines(every, means.low, means.high, colors=color, linewidth=2)
+    axes.plot(every, means.mean, "o-", color=color, markersize=4, linewidth=1.2)
     axes.set_yscale("log", base=2)
     # Fifths of an octave, as LM21 has them.
     axes.yaxis.set_major_locator(
@@ -181,5 +185,4 @@ def plot_distance_ratio(
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.2f}"))
     axes.set(ylabel="CCA distance ratio")
-    draw_alphas(axes, values)
-    return figure
+    return figure_of(axes)

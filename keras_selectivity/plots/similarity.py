@@ -4,33 +4,42 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from keras_selectivity.checks import (
     checked_flag,
-    checked_kind,
     checked_numbers,
     checked_seed,
     checked_text,
 )
-from keras_selectivity.plots._curves import colors, figure_size, finish
-from keras_selectivity.plots._figure import new_figure
-from keras_selectivity.plots._intervals import (
-    by_replicate,
+from keras_selectivity.plots.arguments import by_replicate, lines_of, shared
+from keras_selectivity.plots.colors import categories, sequential_map
+from keras_selectivity.plots.draw import (
+    add_title,
     draw_interval,
+    epoch_axis,
+    figure_of,
+    legend_beside,
+    legend_width,
     mean_interval,
+    one_panel,
+    some_panels,
 )
 from keras_selectivity.similarity import SimilarityMatrix
 
 _NAMES = {"cca": "CCA", "svcca": "SVCCA", "pwcca": "PWCCA", "cka": "CKA"}
-_MISSING = "0.85"
 
 
 def plot_similarity(
-    matrices: SimilarityMatrix | Mapping[str, SimilarityMatrix],
+    matrices: SimilarityMatrix
+    | Sequence[SimilarityMatrix | Sequence[SimilarityMatrix]]
+    | Mapping[str, SimilarityMatrix | Sequence[SimilarityMatrix]],
     *,
     distances: bool = False,
     title: str = "",
-) -> Any:
+    axes: Any = None,
+) -> Figure:
     """Draw similarities of layers to layers as a map of colors.
 
     A row for each layer of the first network, from the first at the top, a column
@@ -39,13 +48,16 @@ def plot_similarity(
     compared and layers that do not vary, is gray.
 
     Args:
-        matrices: What `compare` returned; or a mapping of label to one, as of several
-            epochs, each in a panel of its own.
+        matrices: What `compare` returned; or a list with an item for each panel, or a
+            mapping of label to it, as of several epochs. An item may be a list of
+            matrices of the same layers, whose mean is drawn.
         distances: Whether to draw `1 - similarity`.
-        title: Above the figure.
+        title: Above the figure, or above the first of the axes that are given.
+        axes: As many axes as there are panels, in a list or an array of any shape, of
+            a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If `matrices` are not similarity matrices, or an option is of a
@@ -63,32 +75,32 @@ def plot_similarity(
     Reference:
         R22 figure 10, all pairs of modules at several epochs.
     """
-    named = {"": matrices} if isinstance(matrices, SimilarityMatrix) else matrices
-    _check_matrices(named)
     distances = checked_flag("distances", distances)
-    from matplotlib import colormaps
-
-    shown = {k: m.distances if distances else m.values for k, m in named.items()}
-    ends = _ends(list(shown.values()))
-    first = next(iter(named.values()))
+    lines = lines_of("matrices", matrices, SimilarityMatrix, "what `compare` returned")
+    _check_matrices(lines)
+    shown = [
+        np.mean([m.distances if distances else m.values for m in group], axis=0)
+        for _, group in lines
+    ]
+    ends = _ends(shown)
+    first = lines[0][1][0]
     width, height = (
         min(max(2.2, 1.2 + 0.22 * n), 9.0) for n in first.values.shape[::-1]
     )
-    figure = new_figure(width * len(named) + 1.3, height + 0.6, title)
-    colors = colormaps["viridis"].with_extremes(bad=_MISSING)
-    panels = figure.subplots(1, len(named), squeeze=False)[0]
-    for axes, (label, matrix) in zip(panels, named.items(), strict=True):
-        image = axes.imshow(
-            shown[label], cmap=colors, vmin=ends[0], vmax=ends[1], aspect="auto"
+    size = width * len(lines) + 1.3, height + 0.6
+    panels = some_panels(axes, len(lines), (1, len(lines)), size, title)
+    for panel, (label, (matrix, *_)), values in zip(panels, lines, shown, strict=True):
+        image = panel.imshow(
+            values, cmap=sequential_map(), vmin=ends[0], vmax=ends[1], aspect="auto"
         )
-        _label_layers(axes.set_xticks, matrix.columns, rotation=90)
-        _label_layers(axes.set_yticks, matrix.rows)
-        if label:
-            axes.set_title(label)
-    bar = figure.colorbar(image, ax=list(panels))
+        panel.spines[:].set_visible(True)
+        _label_layers(panel.set_xticks, matrix.columns, rotation=90)
+        _label_layers(panel.set_yticks, matrix.rows)
+        add_title(panel, label)
+    bar = figure_of(panels[0]).colorbar(image, ax=panels)
     what = "distance" if distances else "similarity"
     bar.set_label(f"{what} ({_NAMES.get(first.method, first.method)})")
-    return figure
+    return figure_of(panels[0])
 
 
 def plot_similarity_through_training(
@@ -98,7 +110,8 @@ def plot_similarity_through_training(
     ylabel: str = "similarity (CKA)",
     seed: int = 0,
     title: str = "",
-) -> Any:
+    ax: Axes | None = None,
+) -> Figure:
     """Draw the similarity of pairs of layers against the epoch.
 
     A line for each label. That of several networks is their mean, in a band of 95%
@@ -111,10 +124,11 @@ def plot_similarity_through_training(
         values: Mapping of label to `(epochs,)`, or to `(networks, epochs)`.
         ylabel: Name of what is drawn.
         seed: Of the resampling.
-        title: Above the figure.
+        title: Above the figure, or above the axes that are given.
+        ax: Axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If `values` are no mapping to numbers, or an option is of a wrong
@@ -140,31 +154,32 @@ def plot_similarity_through_training(
             "`epochs` must have one place for each value. Received: epochs of shape "
             f"{places.shape}, {points} values."
         )
-    from matplotlib.ticker import MaxNLocator
 
-    figure = new_figure(*figure_size(list(found)), title)
-    axes = figure.subplots()
-    for color, (label, array) in zip(colors(len(found)), found.items(), strict=True):
-        draw_interval(
-            axes, places, mean_interval(array, seed), color=color, label=label
-        )
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set(xlabel="epoch", ylabel=ylabel)
-    finish(axes)
-    return figure
+    axes = one_panel(ax, (5.5 + legend_width(list(found)), 4), title)
+    for color, (label, array) in zip(
+        categories(len(found)), found.items(), strict=True
+    ):
+        means = mean_interval(array, seed)
+        draw_interval(axes, places, means, color=color, label=label)
+    epoch_axis(axes, ylabel)
+    legend_beside(axes)
+    return figure_of(axes)
 
 
-def _check_matrices(named: Any) -> None:
-    wanted = "what `compare` returned, or a mapping of label to it"
-    for matrix in checked_kind("matrices", named, Mapping, wanted).values():
-        checked_kind("matrices", matrix, SimilarityMatrix, wanted)
+def _check_matrices(lines: Sequence[tuple[str, Sequence[SimilarityMatrix]]]) -> None:
+    for label, group in lines:
+        for side in ("rows", "columns"):
+            names = [getattr(matrix, side) for matrix in group]
+            shared("matrices", label, names, side)
     methods = {
-        f"{matrix.method} {matrix.options or ''}".strip() for matrix in named.values()
+        f"{matrix.method} {matrix.options or ''}".strip()
+        for _, group in lines
+        for matrix in group
     }
     if len(methods) != 1:
         raise ValueError(
-            "`matrices` must hold at least one, all of the same method. Received: "
-            f"methods {sorted(methods)}."
+            "`matrices` must all be of the same method. Received: methods "
+            f"{sorted(methods)}."
         )
 
 

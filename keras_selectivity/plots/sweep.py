@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
 
 from keras_selectivity.checks import checked_numbers
-from keras_selectivity.plots._figure import new_figure
+from keras_selectivity.plots.colors import GRAY, by_sign
+from keras_selectivity.plots.draw import alpha_axis, figure_of, some_panels
 
 
 def plot_sweep(
@@ -15,7 +18,8 @@ def plot_sweep(
     accuracy: Sequence[float],
     *,
     title: str = "",
-) -> Any:
+    axes: Any = None,
+) -> Figure:
     """Draw what alpha did to selectivity and accuracy.
 
     Three panels: accuracy against mean selectivity, one point a network and a
@@ -26,14 +30,17 @@ def plot_sweep(
         alphas: `(networks,)` alpha of each network.
         si: `(networks,)` mean class selectivity index, in [0, 1].
         accuracy: `(networks,)` test accuracy, in [0, 1].
-        title: Above the figure.
+        title: Above the figure, or above the first of the axes that are given.
+        axes: The three axes of a figure of yours to draw into. None: a figure of its
+            own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
-        TypeError: If they are not numbers.
-        ValueError: If the three differ in length, are empty, or hold NaN or infinity.
+        TypeError: If they are not numbers, or `axes` no axes.
+        ValueError: If the three differ in length, are empty, or hold NaN or infinity,
+            or `axes` are not three.
 
     Example:
         >>> figure = plot_sweep([-1, 0, 1], [0.1, 0.3, 0.7], [0.98, 0.99, 0.95])
@@ -51,33 +58,30 @@ def plot_sweep(
             "`alphas`, `si` and `accuracy` must have the same length, "
             f"above 0. Received: {len(found)}, {len(index)}, {len(percent)}."
         )
-    from matplotlib.colors import BoundaryNorm
 
     values, place = np.unique(found, return_inverse=True)
     networks = np.bincount(place)
     mean_index = np.bincount(place, index) / networks
     mean_percent = np.bincount(place, percent) / networks
 
-    figure = new_figure(11, 3.6, title)
-    together, above, below = figure.subplots(1, 3)
-    norm = BoundaryNorm(np.arange(len(values) + 1) - 0.5, 256)
-    together.plot(mean_index, mean_percent, color="0.7", zorder=1)
-    points = together.scatter(
-        index, percent, c=place, cmap="coolwarm", norm=norm, edgecolors="0.3"
-    )
+    together, above, below = some_panels(axes, 3, (1, 3), (11, 3.6), title)
+    style: Any = {
+        "c": place,
+        "cmap": ListedColormap(list(by_sign(values.tolist()).values())),
+        "norm": BoundaryNorm(np.arange(len(values) + 1) - 0.5, len(values)),
+    }
+    together.plot(mean_index, mean_percent, color=GRAY, zorder=1)
+    points = together.scatter(index, percent, **style)
     together.set(xlabel="mean class selectivity index", ylabel="test accuracy (%)")
+    figure = figure_of(together)
     bar = figure.colorbar(points, ax=together, ticks=range(len(values)), label="alpha")
     bar.ax.set_yticklabels([f"{value:g}" for value in values])
-    for axes, found, mean, label in (
+    for panel, found, mean, label in (
         (above, index, mean_index, "mean class selectivity index"),
         (below, percent, mean_percent, "test accuracy (%)"),
     ):
-        axes.plot(range(len(values)), mean, color="0.7", zorder=1)
-        axes.scatter(
-            place, found, c=place, cmap="coolwarm", norm=norm, edgecolors="0.3"
-        )
-        axes.set_xticks(range(len(values)), [f"{value:g}" for value in values])
-        axes.set(xlabel="alpha", ylabel=label)
-    for axes in (together, above, below):
-        axes.spines[["top", "right"]].set_visible(False)
+        panel.plot(range(len(values)), mean, color=GRAY, zorder=1)
+        panel.scatter(place, found, **style)
+        alpha_axis(panel, values.tolist())
+        panel.set(ylabel=label)
     return figure

@@ -1,9 +1,11 @@
 """The images that drive a unit most."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from keras_selectivity.checks import (
     checked_count,
@@ -11,7 +13,8 @@ from keras_selectivity.checks import (
     checked_numbers,
     checked_real,
 )
-from keras_selectivity.plots._figure import new_figure
+from keras_selectivity.plots.arguments import class_name
+from keras_selectivity.plots.draw import add_title, figure_of, some_panels
 
 
 def plot_top_images(
@@ -20,8 +23,10 @@ def plot_top_images(
     count: int = 9,
     labels: Any = None,
     *,
+    class_names: Sequence[str] | None = None,
     title: str = "",
-) -> Any:
+    axes: Any = None,
+) -> Figure:
     r"""Draw the images with the highest responses of a unit, best first.
 
     Row by row in a grid, the response above each. Intensities are stretched from
@@ -34,16 +39,20 @@ def plot_top_images(
         count: How many images to draw; all of them if there are fewer.
         labels: `(samples,)` class of each image, a number or a name, to be shown
             under the response. None: none.
-        title: Above the figure.
+        class_names: Names of the classes, in their order, where `labels` are numbers.
+        title: Above the figure, or above the first of the axes that are given.
+        axes: As many axes as there are images to draw, in a list or an array of any
+            shape, of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If images or responses are not numbers, or an option is of a wrong
             type.
         ValueError: If the shapes are other than these, there is no image, a
-            response is NaN, or `count` is below 1.
+            response is NaN, `count` is below 1, a class has no name, or `axes` are of
+            another number.
 
     Example:
         >>> import numpy as np
@@ -86,14 +95,17 @@ def plot_top_images(
     aspect = min(max(shown.shape[1] / shown.shape[2], 0.3), 3.0)
     text = 0.25 if labels is None else 0.4
     size = (side * columns, (side * aspect + text) * rows + (0.35 if title else 0))
-    figure = new_figure(*size, title)
-    for place, (index, image) in enumerate(zip(best, shown, strict=True), start=1):
-        axes = figure.add_subplot(rows, columns, place)
-        if image.shape[-1] == 1:
-            axes.imshow(image[..., 0], cmap="gray", vmin=0, vmax=1)
-        else:
-            axes.imshow(image)
-        name = "" if labels is None else f"\n{labels[index]}"
-        axes.set_title(f"{responses[index]:.3g}{name}", fontsize=8)
-        axes.set_axis_off()
-    return figure
+    captions = [f"{responses[index]:.3g}" for index in best]
+    if labels is not None:
+        names = [class_name(class_names, labels[index]) for index in best]
+        captions = [f"{c}\n{name}" for c, name in zip(captions, names, strict=True)]
+    panels = some_panels(axes, len(best), (rows, columns), size, title)
+    for panel, caption, image in zip(panels, captions, shown, strict=True):
+        gray: Any = (
+            {"cmap": "gray", "vmin": 0, "vmax": 1} if image.shape[-1] == 1 else {}
+        )
+        panel.imshow(image.squeeze(-1) if gray else image, **gray)
+        add_title(panel, caption)
+        panel.title.set_fontsize(8)
+        panel.set_axis_off()
+    return figure_of(panels[0])

@@ -4,17 +4,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from keras_selectivity.checks import checked_names, checked_numbers, checked_seed
-from keras_selectivity.plots._curves import colors
-from keras_selectivity.plots._figure import new_figure
-from keras_selectivity.plots._intervals import (
-    by_replicate,
-    draw_alphas,
+from keras_selectivity.plots.arguments import by_replicate
+from keras_selectivity.plots.colors import categories
+from keras_selectivity.plots.draw import (
+    alpha_axis,
     draw_interval,
+    figure_of,
+    layer_axis,
+    layers_width,
+    legend_beside,
     mean_interval,
+    one_panel,
+    sample_intervals,
 )
-from keras_selectivity.plots._layers import figure_width, label_layers
 
 
 def plot_upper_bound(
@@ -24,7 +30,8 @@ def plot_upper_bound(
     *,
     seed: int = 0,
     title: str = "",
-) -> Any:
+    ax: Axes | None = None,
+) -> Figure:
     """Draw the selectivity of networks and its upper bound against alpha.
 
     Two lines, through the means over the networks of each alpha, in bands of 95%
@@ -38,10 +45,11 @@ def plot_upper_bound(
         upper_bound: `(networks,)` mean selectivity along the best axes that
             `projection.selectivity_upper_bound` found, over the same layers.
         seed: Of the resampling.
-        title: Above the figure.
+        title: Above the figure, or above the axes that are given.
+        ax: Axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If they are not numbers, or an option is of a wrong type.
@@ -65,26 +73,19 @@ def plot_upper_bound(
         )
     values, place = np.unique(of_networks, return_inverse=True)
 
-    figure = new_figure(5.5, 4, title)
-    axes = figure.subplots()
-    for color, label, line in zip(
-        ("C1", "C0"), ("upper bound", "units"), (upper, aligned), strict=True
+    axes = one_panel(ax, (5.5, 4), title)
+    places = list(alpha_axis(axes, values.tolist()).values())
+    units, bound = categories(2)
+    for color, label, line in (
+        (bound, "upper bound", upper),
+        (units, "units", aligned),
     ):
-        intervals = [
-            np.ravel(mean_interval(line[place == index, None], seed))
-            for index in range(len(values))
-        ]
-        mean, low, high = np.transpose(intervals)
-        axes.plot(
-            range(len(values)), mean, "o-", color=color, markersize=4, label=label
-        )
-        axes.fill_between(
-            range(len(values)), low, high, color=color, alpha=0.2, linewidth=0
-        )
+        samples = [line[place == index] for index in places]
+        found = sample_intervals(samples, seed)
+        draw_interval(axes, places, found, color=color, label=label)
     axes.set(ylabel="mean class selectivity index", ylim=(0, None))
-    draw_alphas(axes, values)
     axes.legend(frameon=False)
-    return figure
+    return figure_of(axes)
 
 
 def plot_upper_bound_by_layer(
@@ -93,7 +94,8 @@ def plot_upper_bound_by_layer(
     *,
     seed: int = 0,
     title: str = "",
-) -> Any:
+    ax: Axes | None = None,
+) -> Figure:
     """Draw the upper bound of selectivity by layer, a line for each alpha.
 
     The mean over the networks of a label, in a band of 95% bootstrap intervals over
@@ -105,10 +107,11 @@ def plot_upper_bound_by_layer(
             to `(networks, layers)`: the mean selectivity of a layer along the best
             axes.
         seed: Of the resampling.
-        title: Above the figure.
+        title: Above the figure, or above the axes that are given.
+        ax: Axes of a figure of yours to draw into. None: a figure of its own.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        The `matplotlib.figure.Figure`.
 
     Raises:
         TypeError: If `upper_bound` is no mapping to numbers, or an option is of a
@@ -133,17 +136,13 @@ def plot_upper_bound_by_layer(
             f"{len(layers)} layers, {points} values."
         )
 
-    figure = new_figure(figure_width(points) + 1.5, 4.2, title)
-    axes = figure.subplots()
-    for color, (label, array) in zip(colors(len(found)), found.items(), strict=True):
-        draw_interval(
-            axes,
-            np.arange(points),
-            mean_interval(array, seed),
-            color=color,
-            label=label,
-        )
+    axes = one_panel(ax, (layers_width(points) + 1.5, 4.2), title)
+    for color, (label, array) in zip(
+        categories(len(found)), found.items(), strict=True
+    ):
+        means = mean_interval(array, seed)
+        draw_interval(axes, range(points), means, color=color, label=label)
     axes.set(ylabel="upper bound of class selectivity")
-    label_layers(axes, layers)
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    return figure
+    layer_axis(axes, layers)
+    legend_beside(axes)
+    return figure_of(axes)

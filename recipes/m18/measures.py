@@ -1,56 +1,10 @@
-"""What M18's figures and claims read off curves and scores: pure functions."""
+"""What M18's figures and claims read off scores: pure functions."""
 
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-
-from keras_selectivity.perturbation import AblationCurve
-
-
-def half_point(curve: AblationCurve) -> float:
-    """Fraction of silent units at which the mean accuracy falls to a half.
-
-    Example:
-        >>> round(half_point(AblationCurve([0, 1, 2], {"a": 2}, [[1, 0.6, 0]])), 3)
-        0.583
-    """
-    below = np.flatnonzero(curve.mean < 0.5)
-    if not below.size:
-        return 1.0
-    after = below[0]
-    if after == 0:
-        return 0.0
-    pair = slice(after - 1, after + 1)
-    return float(np.interp(0.5, curve.mean[pair][::-1], curve.fractions[pair][::-1]))
-
-
-def at_fraction(curve: AblationCurve, fraction: float) -> float:
-    """Mean accuracy with a fraction of the units silent.
-
-    Example:
-        >>> curve = AblationCurve([0, 1, 2], {"a": 2}, [[1, 0.6, 0]])
-        >>> round(at_fraction(curve, 0.25), 3)
-        0.8
-
-    Reference:
-        M18 figure 5a: the dashed lines at the dropout fraction.
-    """
-    return float(np.interp(fraction, curve.fractions, curve.mean))
-
-
-def area_past(curve: AblationCurve, fraction: float) -> float:
-    """Mean accuracy over all larger fractions of silent units.
-
-    Example:
-        >>> area_past(AblationCurve([0, 1, 2], {"a": 2}, [[1, 1, 0]]), 0.5)
-        0.5
-    """
-    past = curve.fractions > fraction
-    x = np.concatenate([[fraction], curve.fractions[past]])
-    y = np.concatenate([[at_fraction(curve, fraction)], curve.mean[past]])
-    return float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2) / (x[-1] - x[0]))
 
 
 def bimodality(values: Sequence[float]) -> float:

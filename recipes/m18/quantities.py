@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from recipes.m18.analyses import curve, noise_curves
-from recipes.m18.measures import half_point
 from recipes.quantities import Quantity, over_units, percent, unit_values
 from recipes.runner.runs import Run
 
@@ -25,7 +24,7 @@ def _area_to_mean(run: Run) -> float:
 
 def _half(run: Run) -> float:
     found = curve(run)
-    return half_point(found) if found else math.nan
+    return found.half_point if found else math.nan
 
 
 def _training_accuracy(run: Run) -> float:

@@ -14,6 +14,7 @@ from .table import (
     COUNT,
     INF,
     NAN,
+    NUMBER,
     OBJECT,
     SEED,
     VERBOSE,
@@ -215,6 +216,15 @@ ROWS = [
         for layers, what in (
             ({"other": 3}, "of other layers"),
             ({"first": 4, "second": 2}, "of other units"),
+        )
+    ],
+    *[
+        each
+        for name in ("accuracy_at", "area_past")
+        for each in refuses(
+            f"perturbation.AblationCurve.{name}",
+            lambda w, name=name: getattr(w.curve, name),
+            fraction=also(NUMBER, ValueError=[-0.1, 1.5]),
         )
     ],
     *refuses(

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from keras_selectivity import plots as P
 from keras_selectivity.perturbation import AblationCurve, NoiseCurve
@@ -27,15 +28,25 @@ from .table import (
 )
 
 RESULT = also(OBJECT, TypeError=[np.ones(3), [None], {"a": None}])
-# A result of the right kind in a list or mapping, but not of each label.
-GROUPS = {
-    TypeError: ["a", 3, None, [1], {"a": 1}, {"a": None}, {"a": [1]}],
-    ValueError: [{}, {"a": []}],
+# Results in any form: one, a list or a mapping, of one or a list for each line.
+RESULTS = {
+    TypeError: [
+        *("a", 3, None, np.ones(3)),
+        *([1], [[1]], [None], ["a"]),
+        *({"a": 1}, {"a": None}, {"a": [1]}),
+    ],
+    ValueError: [[], {}, [[]], {"a": []}],
 }
 VECTOR = also(ARRAY, ValueError=[[[1.0]], [1.0]])
 BY_LABEL = {
     TypeError: ["a", 3, None, [1.0], {"a": "b"}, {"a": None}, {"a": [None, 1]}],
     ValueError: [{}, {"a": []}, {"a": [1, 2], "b": [1]}, {"a": np.ones((1, 1, 2))}],
+}
+CLASSES = {TypeError: ["ab", 3, {"a": 1, "b": 2}], ValueError: [[], ["a"]]}
+AX = {TypeError: ["a", 3, [1], {"a": 1}, np.ones(2), Figure(), Figure().subplots(1, 2)]}
+AXES = {
+    TypeError: ["a", 3, [1], {"a": 1}, np.ones(2), Figure(), [None]],
+    ValueError: [[], Figure().subplots(3, 3)],
 }
 LABELS = {TypeError: ["ab", 3, {"a": 1, "b": 2}], ValueError: [[], ["a"]]}
 HISTORY = {"loss": [0.9, 0.3], "ablation_auc": [0.7, 0.5]}
@@ -53,11 +64,11 @@ def of_area(history):
 FIGURES = {
     "plot_ablation": (
         lambda w: {"curves": w.curve},
-        {"curves": GROUPS, "test": also(FLAG, ValueError=[True]), "against": CHOICE},
+        {"curves": RESULTS, "test": also(FLAG, ValueError=[True]), "against": CHOICE},
     ),
     "plot_agreement": (
-        lambda w: {"report": w.report, "y": "dprime"},
-        {"report": RESULT, "x": CHOICE, "y": CHOICE},
+        lambda w: {"reports": w.report, "y": "dprime"},
+        {"reports": RESULTS, "x": CHOICE, "y": CHOICE},
     ),
     "plot_auc": (
         lambda w: {"history": HISTORY},
@@ -76,10 +87,7 @@ FIGURES = {
     "plot_depth": (
         lambda w: {"reports": [w.report, w.report]},
         {
-            "reports": {
-                TypeError: ["a", 3, None, [1], [[1]], ["a"], {"a": 1}],
-                ValueError: [[], [[]]],
-            },
+            "reports": RESULTS,
             "metric": CHOICE,
             "labels": LABELS,
             "seed": SEED,
@@ -105,9 +113,9 @@ FIGURES = {
         },
     ),
     "plot_distribution": (
-        lambda w: {"report": w.report},
+        lambda w: {"reports": w.report},
         {
-            "report": RESULT,
+            "reports": RESULTS,
             "metric": CHOICE,
             "layers": also(but(NAMES, None), ValueError=[["other"]]),
         },
@@ -125,6 +133,7 @@ FIGURES = {
                 ValueError: [[], [0], [[0, 1]]],
             },
             "target": also(but(INTEGER, None), ValueError=[-1, 2]),
+            "class_names": CLASSES,
             "seed": SEED,
         },
     ),
@@ -134,17 +143,17 @@ FIGURES = {
             "found": RESULT,
             "report": {TypeError: ["a", 3, [1], {"a": 1}]},
             "metric": CHOICE,
-            "class_names": LABELS,
+            "class_names": CLASSES,
         },
     ),
-    "plot_noise": (lambda w: {"curves": w.noise}, {"curves": GROUPS}),
+    "plot_noise": (lambda w: {"curves": w.noise}, {"curves": RESULTS}),
     "plot_replicates": (
         lambda w: {"distances": w.distances},
-        {"distances": also(RESULT, ValueError=[{}]), "ylabel": TEXT, "seed": SEED},
+        {"distances": RESULTS, "ylabel": TEXT, "seed": SEED},
     ),
     "plot_similarity": (
         lambda w: {"matrices": w.matrix},
-        {"matrices": also(RESULT, ValueError=[{}]), "distances": FLAG},
+        {"matrices": RESULTS, "distances": FLAG},
     ),
     "plot_similarity_through_training": (
         lambda w: {"epochs": [0, 1], "values": {"a": [0.9, 0.5]}},
@@ -195,6 +204,15 @@ FIGURES = {
     ),
 }
 
+# Those that draw several panels.
+SEVERAL = (
+    "plot_importance",
+    "plot_maximized",
+    "plot_similarity",
+    "plot_sweep",
+    "plot_top_images",
+)
+
 ROWS = [
     *[
         each
@@ -203,9 +221,17 @@ ROWS = [
             f"plots.{name}",
             lambda w, name=name, good=good: partial(getattr(P, name), **good(w)),
             title=TEXT,
+            **({"axes": AXES} if name in SEVERAL else {"ax": AX}),
             **kinds,
         )
     ],
+    *refuses(
+        "plots.plot_top_images",
+        lambda w: partial(
+            P.plot_top_images, np.zeros((2, 4, 4, 1)), [1.0, 2.0], labels=[0, 1]
+        ),
+        class_names=CLASSES,
+    ),
     *refuses(
         "plots.plot_auc",
         lambda w: of_area,

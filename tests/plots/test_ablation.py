@@ -6,6 +6,7 @@ from matplotlib.colors import to_rgb
 
 from keras_selectivity.perturbation import AblationCurve, NoiseCurve
 from keras_selectivity.plots import plot_ablation
+from keras_selectivity.plots.colors import CATEGORIES
 
 
 def make_curve(seed=0, repeats=4, counts=(0, 3, 5, 10), units=10, **kwargs):
@@ -56,7 +57,7 @@ def test_labels_have_their_lines_bands_and_areas():
         np.testing.assert_allclose(line.get_ydata(), 100 * curve.mean)
         np.testing.assert_allclose(band(axes, index)[1], 100 * (curve.mean - curve.std))
         color = axes.collections[index].get_facecolor()[0]
-        assert line.get_color() == f"C{index}"
+        assert line.get_color() == CATEGORIES[index]
         np.testing.assert_allclose(color, [*line_rgb(line), 0.2])
     assert legend(axes) == [
         f"{name}: AUC {curve.auc.mean():.3f} ± {curve.auc.std():.3f}"
@@ -85,6 +86,16 @@ def test_the_test_set():
     areas = curve.test_auc
     assert legend(axes) == [f"a: AUC {areas.mean():.3f} ± {areas.std():.3f}"]
     assert axes.get_ylabel() == "test accuracy (%)"
+
+
+def test_a_list_has_a_line_for_each_item():
+    one, other, third = (make_curve(seed) for seed in range(3))
+    (axes,) = plot_ablation([one, [other, third]]).axes
+    first, second = axes.lines
+    np.testing.assert_allclose(first.get_ydata(), 100 * one.mean)
+    pooled = np.concatenate([other.accuracy, third.accuracy])
+    np.testing.assert_allclose(second.get_ydata(), 100 * pooled.mean(axis=0))
+    assert all(text.startswith("AUC") for text in legend(axes))
 
 
 def test_numbers_of_units():
@@ -148,16 +159,16 @@ def test_curves_are_not_changed():
 
 
 @pytest.mark.parametrize(
-    "curves", [[make_curve()], None, {"a": None}, {"a": NoiseCurve([1], [[1]])}]
+    "curves", [[make_curve(), 3], None, {"a": None}, {"a": NoiseCurve([1], [[1]])}]
 )
 def test_curves_must_be_curves(curves):
     with pytest.raises(TypeError, match="`curves` must be what `cumulative` returned"):
         plot_ablation(curves)
 
 
-@pytest.mark.parametrize("curves", [{}, {"a": []}, {"a": make_curve(), "b": []}])
+@pytest.mark.parametrize("curves", [{}, [], {"a": []}, {"a": make_curve(), "b": []}])
 def test_curves_must_be_there(curves):
-    with pytest.raises(ValueError, match="`curves` must hold at least one curve"):
+    with pytest.raises(ValueError, match="`curves` must not be empty"):
         plot_ablation(curves)
 
 

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
+from scipy import stats
 
 from keras_selectivity.plots import plot_agreement
+from keras_selectivity.plots.colors import CATEGORIES
 from keras_selectivity.report import SelectivityReport
 
 
@@ -76,7 +79,42 @@ def test_no_correlation_where_there_is_none(tmp_path, si, precision):
 
 def test_values_that_differ_by_rounding_do_not_warn():
     near = 0.2 + np.array([0, 1, 2, 3]) * 2e-16
-    plot_agreement(make_report(a=([0.1, 0.2, 0.3, 0.5], near)))
+    axes = plot_agreement(make_report(a=([0.1, 0.2, 0.3, 0.5], near))).axes[0]
+    assert len(axes.collections[0].get_offsets()) == 4
+    spearman = float(axes.get_title().split()[1].rstrip(","))
+    # Of what is left after rounding: 0.2 four times over, or rising.
+    assert spearman == pytest.approx(stats.spearmanr(range(4), near)[0], abs=1e-3)
+
+
+def test_networks_that_belong_together_are_one_cloud():
+    one = make_report(a=([0.1, 0.2], [1, 2]), b=([0.3], [4]))
+    other = make_report(a=([0.5, 0.6], [5, 7]), b=([0.7], [6]))
+    axes, bar = plot_agreement([[one, other]]).axes
+    points = axes.collections[0]
+    np.testing.assert_allclose(
+        points.get_offsets()[:, 0], [0.1, 0.2, 0.3, 0.5, 0.6, 0.7]
+    )
+    np.testing.assert_array_equal(points.get_array(), [0, 0, 1, 0, 0, 1])
+    assert "(6 units)" in axes.get_title()
+    assert len(bar.get_yticklabels()) == 2
+    with pytest.raises(ValueError, match="`reports` of one line must have the same la"):
+        plot_agreement([[one, make_report(a=([0.1], [1]))]])
+
+
+def test_labels_have_colors_and_correlations_of_their_own():
+    one = make_report(a=([0.1, 0.2, 0.3], [1, 2, 3]))
+    other = make_report(b=([0.5, 0.6, 0.7], [3, 2, 1]))
+    (axes,) = plot_agreement({"up": one, "down": other}).axes
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names == [
+        "up: Spearman 1.000, Pearson 1.000 (3 units)",
+        "down: Spearman -1.000, Pearson -1.000 (3 units)",
+    ]
+    colors = [points.get_facecolor()[0] for points in axes.collections]
+    np.testing.assert_allclose(colors, [to_rgba(color) for color in CATEGORIES[:2]])
+    np.testing.assert_allclose(
+        axes.collections[1].get_offsets(), [[0.5, 3], [0.6, 2], [0.7, 1]]
+    )
 
 
 def test_many_layers_share_the_bar():

@@ -66,6 +66,22 @@ def test_replicates_are_resampled_whole():
     assert texts == ["single", "twelve"]
 
 
+def test_a_mapping_names_the_lines():
+    one, *others = (random_report(seed) for seed in range(3))
+    figure = plot_depth({"one": one, "two": others})
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend = axes.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["one", "two"]
+    np.testing.assert_allclose(
+        axes.lines[1].get_ydata(), plot_depth([others]).axes[0].lines[0].get_ydata()
+    )
+    # Beside the axes: it covers no interval, and is in the figure.
+    box = legend.get_window_extent()
+    assert axes.get_window_extent().x1 <= box.x0 < box.x1 <= figure.bbox.x1
+    assert axes.get_position().width * figure.get_figwidth() > 3
+
+
 def test_the_seed_decides_and_other_lines_do_not_matter():
     one, other = random_report(0), random_report(1)
     first = bounds(plot_depth(one, seed=3).axes[0])

@@ -85,6 +85,19 @@ def test_a_report_without_a_value_is_drawn_empty(tmp_path):
     assert np.isnan(figure.axes[0].lines[0].get_ydata()).all()
 
 
+def test_networks_that_belong_together_and_labels_beside():
+    one, other = make_report(a=[0.1, 0.2, 0.4], b=[0.5]), make_report(a=[0.9], b=[0.7])
+    (axes,) = plot_distribution({"both": [one, other], "one": one}).axes
+    both, single = axes.lines
+    np.testing.assert_allclose(both.get_ydata(), [0.4, 0.6])
+    np.testing.assert_allclose(single.get_ydata(), [0.7 / 3, 0.5])
+    assert (both.get_xdata() < [0, 1]).all() and (single.get_xdata() > [0, 1]).all()
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names == ["mean", "both", "one"]
+    with pytest.raises(ValueError, match="`reports` of one line must have the same la"):
+        plot_distribution([one, make_report(a=[0.1])])
+
+
 def test_unknown_measure_and_layers():
     report = make_report(a=[0.1], b=[0.2])
     with pytest.raises(ValueError, match=r"`metric` must be \"si\"\. .*metric='sj'"):

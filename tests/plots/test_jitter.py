@@ -47,6 +47,13 @@ def test_the_seed_decides_the_heights_alone():
     assert np.all(first[1][:, 1] != other[1][:, 1])
 
 
+def test_classes_have_names():
+    args = [1.0, 2.0, 3.0], [0, 1, 1]
+    assert legend(plot_jitter(*args, class_names=["cat", "dog"]))[1] == "class dog (2)"
+    with pytest.raises(ValueError, match="`class_names` must have a name for class 1"):
+        plot_jitter(*args, class_names=["cat"])
+
+
 def test_one_class_and_equal_responses(tmp_path):
     figure = plot_jitter(np.zeros(4), np.zeros(4, int))
     figure.savefig(tmp_path / "flat.png")

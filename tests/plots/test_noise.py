@@ -5,6 +5,7 @@ import pytest
 
 from keras_selectivity.perturbation import NoiseCurve
 from keras_selectivity.plots import plot_noise
+from keras_selectivity.plots.colors import CATEGORIES
 
 SCALES = (0, 0.01, 0.1, 1)
 
@@ -63,13 +64,23 @@ def test_labels_and_pooled_networks():
     high = 100 * (accuracy.mean(axis=0) + accuracy.std(axis=0))[1:]
     np.testing.assert_allclose(band(axes)[2], high)
     np.testing.assert_allclose(intact.get_ydata(), (2 * 90 + 5 * 20) / 7)
-    assert (two.get_color(), intact.get_color()) == ("C0", "C0")
+    assert two.get_color() == intact.get_color() == CATEGORIES[0]
     np.testing.assert_array_equal(other.get_xdata(), [0.1, 1, 10])
 
 
 def test_numbers_can_be_labels():
     curve = make_curve(scales=(0.1, 1))
     assert legend(plot_noise({0.0: curve, 0.5: curve}).axes[0]) == ["0.0", "0.5"]
+
+
+def test_a_list_has_a_line_for_each_item():
+    curves = [make_curve(seed, scales=(0.1, 1)) for seed in range(3)]
+    (axes,) = plot_noise([curves[0], curves[1:]]).axes
+    expected = [curves[0].mean, (curves[1].mean + curves[2].mean) / 2]
+    np.testing.assert_allclose(
+        [line.get_ydata() for line in axes.lines], 100 * np.array(expected)
+    )
+    assert axes.get_legend() is None
 
 
 def test_no_intact_network():
@@ -107,8 +118,8 @@ def test_curves_are_not_changed():
 def test_curves_must_be_there_and_fit():
     curve = make_curve()
     with pytest.raises(TypeError, match="`curves` must be what `noise` returned"):
-        plot_noise([curve])
-    with pytest.raises(ValueError, match="`curves` must hold at least one curve"):
+        plot_noise([curve, None])
+    with pytest.raises(ValueError, match="`curves` must not be empty"):
         plot_noise({"a": []})
     with pytest.raises(
         ValueError, match=r"must have the same scales.* for 'a', .*1.0\]"

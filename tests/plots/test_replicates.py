@@ -5,6 +5,7 @@ import pytest
 
 from keras_selectivity.inference import bootstrap_mean
 from keras_selectivity.plots import plot_distance_ratio, plot_replicates
+from keras_selectivity.plots.colors import CATEGORIES
 from keras_selectivity.similarity import ReplicateDistances
 
 LAYERS = ["conv", "block", "dense"]
@@ -43,7 +44,7 @@ def test_within_and_across(tmp_path):
         np.testing.assert_allclose(low, expected.low)
         np.testing.assert_allclose(high, expected.high)
     assert (cross.get_linestyle(), within.get_linestyle()) == ("-", "--")
-    assert (cross.get_color(), within.get_color()) == ("C0", "C1")
+    assert (cross.get_color(), within.get_color()) == CATEGORIES[:2]
     assert [t.get_text() for t in axes.get_xticklabels()] == LAYERS
     assert axes.get_ylabel() == "PWCCA distance"
     assert figure.get_suptitle() == "alpha -2"
@@ -59,17 +60,28 @@ def test_labels_and_single_pairs():
         "-2: regularized, unregularized",
         "-2: regularized, regularized",
     ]
-    assert [line.get_color() for line in axes.lines] == ["C0", "C0", "C1", "C1"]
+    assert [line.get_color() for line in axes.lines] == [
+        color for color in CATEGORIES[:2] for _ in range(2)
+    ]
     # One pair has no interval.
     assert len(axes.collections) == 3
 
 
+def test_a_list_in_a_list_pools_its_pairs():
+    ones = [make_distances(seed) for seed in range(3)]
+    (axes,) = plot_replicates([ones[0], ones[1:]]).axes
+    assert len(axes.lines) == 4
+    pooled = np.concatenate([found.cross for found in ones[1:]])
+    np.testing.assert_allclose(axes.lines[2].get_ydata(), pooled.mean(axis=0))
+    assert legend(axes)[2] == "regularized, unregularized"
+
+
 def test_distances_must_be_there_and_fit():
     with pytest.raises(TypeError, match="must be what `replicates` returned"):
-        plot_replicates([make_distances()])
-    with pytest.raises(ValueError, match="at least one, all of the same layers"):
+        plot_replicates([make_distances(), 0.5])
+    with pytest.raises(ValueError, match="`distances` must not be empty"):
         plot_replicates({})
-    with pytest.raises(ValueError, match=r"layers \[\['conv', 'block', .*\['a'\]\]"):
+    with pytest.raises(ValueError, match=r"same layers.*\['conv', 'block', .*\['a'\]"):
         plot_replicates({1: make_distances(), 2: make_distances(layers=["a"])})
 
 

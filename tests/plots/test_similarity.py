@@ -60,6 +60,16 @@ def test_panels_share_their_colors(tmp_path):
         assert panel.images[0].get_clim() == (-0.2, 1)
 
 
+def test_a_list_has_a_panel_for_each_item_and_a_list_in_it_a_mean():
+    one, other, third = (make_matrix(seed=seed) for seed in range(3))
+    first, second, _ = plot_similarity([one, [other, third]]).axes
+    np.testing.assert_array_equal(first.images[0].get_array(), one.values)
+    np.testing.assert_allclose(
+        second.images[0].get_array(), (other.values + third.values) / 2
+    )
+    assert (first.get_title(), second.get_title()) == ("", "")
+
+
 def test_many_layers_and_nothing_to_draw(tmp_path):
     matrix = make_matrix(100, 2)
     matrix.values[:] = np.nan
@@ -72,11 +82,13 @@ def test_many_layers_and_nothing_to_draw(tmp_path):
 
 def test_matrices_must_be_there_and_fit():
     with pytest.raises(TypeError, match="`matrices` must be what `compare` returned"):
-        plot_similarity([make_matrix()])
+        plot_similarity([make_matrix(), np.eye(2)])
     with pytest.raises(TypeError, match="`matrices` must be what `compare` returned"):
         plot_similarity({"a": np.eye(2)})
-    with pytest.raises(ValueError, match="at least one, all of the same method"):
+    with pytest.raises(ValueError, match="`matrices` must not be empty"):
         plot_similarity({})
+    with pytest.raises(ValueError, match="`matrices` of one line must have the same c"):
+        plot_similarity([[make_matrix(), make_matrix(columns=3)]])
     with pytest.raises(ValueError, match=r"methods \['cka', 'pwcca'\]"):
         plot_similarity({"a": make_matrix(), "b": make_matrix(method="cka")})
 

@@ -23,8 +23,13 @@ def test_points_and_means():
 
 
 def test_a_single_alpha_can_be_drawn(tmp_path):
-    plot_sweep([1], [0.5], [0.9]).savefig(tmp_path / "one.png")
-    assert (tmp_path / "one.png").stat().st_size > 1000
+    figure = plot_sweep([1], [0.5], [0.9])
+    figure.savefig(tmp_path / "one.png")
+    together, above, below, bar = figure.axes
+    np.testing.assert_allclose(together.collections[0].get_offsets(), [[0.5, 90]])
+    np.testing.assert_allclose(above.collections[0].get_offsets(), [[0, 0.5]])
+    np.testing.assert_allclose(below.collections[0].get_offsets(), [[0, 90]])
+    assert [text.get_text() for text in bar.get_yticklabels()] == ["1"]
 
 
 def test_lengths_must_agree():

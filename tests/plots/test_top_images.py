@@ -72,6 +72,17 @@ def test_images_must_be_there():
         plot_top_images(np.ones((0, 8, 8, 1)), [])
 
 
+def test_classes_have_names():
+    images, responses = np.ones((3, 2, 2, 1)), [1, 3, 2]
+    names = ["cat", "dog"]
+    figure = plot_top_images(images, responses, 2, [0, 1, 0], class_names=names)
+    assert titles(figure) == ["3\ndog", "2\ncat"]
+    with pytest.raises(ValueError, match="`class_names` must have a name for class 2"):
+        plot_top_images(images, responses, 2, [0, 2, 0], class_names=names)
+    with pytest.raises(TypeError, match="`class_names` name classes by their numbers"):
+        plot_top_images(images, responses, 2, ["a", "b", "c"], class_names=names)
+
+
 def test_responses_labels_and_count_must_fit():
     images = np.ones((3, 2, 2, 1))
     with pytest.raises(ValueError, match=r"`responses` must have shape \(3,\)"):

@@ -45,8 +45,12 @@ def test_means_and_intervals(tmp_path):
 
 
 def test_one_network(tmp_path):
-    plot_upper_bound([1], [0.5], [0.9]).savefig(tmp_path / "one.png")
-    assert (tmp_path / "one.png").stat().st_size > 1000
+    figure = plot_upper_bound([1], [0.5], [0.9])
+    figure.savefig(tmp_path / "one.png")
+    (axes,) = figure.axes
+    assert [line.get_ydata().tolist() for line in axes.lines] == [[0.9], [0.5]]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["1"]
+    assert not axes.collections
 
 
 @pytest.mark.parametrize(

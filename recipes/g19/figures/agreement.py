@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_selectivity.plots import plot_agreement
+from keras_selectivity.plots.colors import CATEGORIES, GRAY
 from recipes.figures import Drawing, describe, panels
 from recipes.g19.figures.layers import title
 from recipes.g19.measured import Measured
@@ -22,31 +23,24 @@ def figures(found: Sequence[Measured]) -> Iterator[Drawing]:
 
 
 def second_class(found: Sequence[Measured]) -> Figure:
-    """CCMAS of the class with the highest mean, and of the second.
-
-    Repeats figures 5a-c.
-    """
+    """CCMAS of the class with the highest mean, and of the second: figures 5a-c."""
     caption = (
         "Every unit a point. On the line both classes score the same. CCMAS_2 counts "
         "the preferred class among the rest: the fewer classes there are, the more "
         "that lowers it."
     )
     figure, axes = panels(title(found, "CCMAS and CCMAS_2"), caption, 1, 3)
-    for panel, layer in zip(axes[0], HIDDEN, strict=True):
+    for panel, layer in zip(axes, HIDDEN, strict=True):
         first, second = (
             np.concatenate([one.report[layer][metric] for one in found])
             for metric in ("ccmas", "ccmas_second")
         )
-        panel.plot([-1, 1], [-1, 1], color="0.7", linewidth=1, zorder=0)
-        panel.scatter(first, second, s=8, color="C0", alpha=0.5, linewidths=0)
+        panel.plot([-1, 1], [-1, 1], color=GRAY, linewidth=1, zorder=0)
+        panel.scatter(first, second, s=8, color=CATEGORIES[0], linewidths=0)
         low = float(np.nanmin([*second, 0.0]))
-        panel.set(
-            xlabel="CCMAS",
-            ylabel="CCMAS_2",
-            xlim=(-0.03, 1.03),
-            ylim=(low - 0.05, 1.05),
-            title=f"{layer}: mean difference {np.nanmean(first - second):.3f}",
-        )
+        text = f"{layer}: mean difference {np.nanmean(first - second):.3f}"
+        panel.set(xlabel="CCMAS", xlim=(-0.03, 1.03), title=text)
+        panel.set(ylabel="CCMAS_2", ylim=(low - 0.05, 1.05))
     return figure
 
 
@@ -60,15 +54,13 @@ def same_classes(found: Sequence[Measured]) -> Figure:
         "Top class: that of the highest response. Points: networks; bars: their mean; "
         f"dashed: by chance, one in {classes}."
     )
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    figure.suptitle(title(found, "top class and CCMAS class"))
-    describe(figure, caption)
+    text = title(found, "top class and CCMAS class")
+    figure, (panel,) = panels(text, caption, size=(7, 4))
     shares = np.array([[same_class(one.report, n) for n in LAYERS] for one in found])
-    panel = figure.subplots()
-    panel.spines[["top", "right"]].set_visible(False)
-    panel.bar(range(len(LAYERS)), 100 * shares.mean(axis=0), color="C0", alpha=0.4)
+    color = CATEGORIES[0]
+    panel.bar(range(len(LAYERS)), 100 * shares.mean(axis=0), color=color, alpha=0.4)
     for place, column in enumerate(shares.T):
-        panel.plot([place] * len(column), 100 * column, "o", color="C0", markersize=4)
+        panel.plot([place] * len(column), 100 * column, "o", color=color, markersize=4)
     panel.axhline(100 / classes, color="black", linestyle="--", linewidth=1)
     panel.set_xticks(range(len(LAYERS)), LAYERS)
     panel.set(ylabel="units whose top class is\nthe CCMAS class (%)", ylim=(0, 105))

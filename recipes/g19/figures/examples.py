@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_selectivity.plots.jitter import draw_jitter
+from keras_selectivity.plots.colors import CATEGORIES
+from keras_selectivity.plots.draw import draw_jitter, open_frame
 from recipes.figures import Drawing, describe, panels
 from recipes.g19 import fits
 from recipes.g19.figures.layers import title
@@ -15,7 +16,7 @@ from recipes.g19.generated import cases, labels, scores
 from recipes.g19.measured import LEVELS, Examples, Measured
 from recipes.g19.measures import images
 
-CLASS = "Red: the class that stands out; gray: all others. The height is random."
+CLASS = "Triangles: the class that stands out; gray: others. The height is random."
 
 
 def figures(found: Sequence[Measured]) -> Iterator[Drawing]:
@@ -42,7 +43,7 @@ def hidden(one: Measured) -> Figure:
     jitter, histogram = upper.subplots(1, 2)
     draw_jitter(jitter, seen.of("fc6"), seen.labels, target)
     jitter.set(xlabel="response", title=scored(one, "fc6"))
-    histogram.hist(own, bins=fits.edges(own), color="C3")
+    histogram.hist(own, bins=fits.edges(own), color=CATEGORIES[1])
     error = own.std(ddof=1) / np.sqrt(len(own)) if len(own) > 1 else np.nan
     histogram.axvline(own.mean(), color="black", linewidth=1)
     histogram.set(
@@ -52,7 +53,7 @@ def hidden(one: Measured) -> Figure:
     )
     for axes in (jitter, histogram):
         axes.title.set_fontsize(9)
-        axes.spines[["top", "right"]].set_visible(False)
+        open_frame(axes)
     for block, level, pictures, values in zip(
         lower.subfigures(1, 3), LEVELS, seen.images, seen.levels, strict=True
     ):
@@ -80,7 +81,7 @@ def jitterplots(one: Measured, layers: Sequence[str]) -> Figure:
     """
     text = " and ".join(f"{layer}.{one.examples.units[layer]}" for layer in layers)
     figure, axes = panels(title([one], text), CLASS, 1, len(layers))
-    for panel, layer in zip(axes[0], layers, strict=True):
+    for panel, layer in zip(axes, layers, strict=True):
         seen = one.examples
         draw_jitter(panel, seen.of(layer), seen.labels, seen.classes[layer])
         panel.set(xlabel="response", title=scored(one, layer))
@@ -103,17 +104,14 @@ def scored(one: Measured, layer: str) -> str:
 
 
 def generated() -> Figure:
-    """Three generated units, with what the measures say of each.
-
-    Repeats figures A4a-c.
-    """
+    """Three generated units, with what the measures say of each: figures A4a-c."""
     caption = (
         "Generated responses to 10 classes of 100 items, with CCMAS, the precision of "
         "100 items and top-class selectivity (TCS). Among items that tie, precision "
         f"counts what a random draw gives on average. {CLASS}"
     )
     figure, axes = panels("Generated units", caption, 1, 3)
-    for panel, case in zip(axes[0], cases(), strict=True):
+    for panel, case in zip(axes, cases(), strict=True):
         found = scores(case.responses)
         draw_jitter(panel, case.responses, labels(), 0)
         panel.set(
@@ -129,8 +127,7 @@ def generated() -> Figure:
 
 
 def _show(axes: Any, picture: np.ndarray) -> None:
-    if picture.shape[-1] == 1:
-        axes.imshow(picture[..., 0], cmap="gray", vmin=0, vmax=1)
-    else:
-        axes.imshow(picture)
+    # Of colored images matplotlib leaves the map out.
+    gray = picture[..., 0] if picture.shape[-1] == 1 else picture
+    axes.imshow(gray, cmap="gray", vmin=0, vmax=1)
     axes.set_axis_off()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from keras_selectivity.plots.draw import draw_distributions
 from recipes.figures import Drawing, panels
 from recipes.g19.measured import Measured
 from recipes.g19.measures import LAYERS, images
@@ -45,44 +46,19 @@ def by_layer(found: Sequence[Measured]) -> Figure:
         "marked at its edge."
     )
     figure, axes = panels(title(found, "three measures"), caption, 1, 3)
-    for panel, (metric, (label, scale)) in zip(axes[0], MEASURES.items(), strict=True):
+    for panel, (metric, (label, scale)) in zip(axes, MEASURES.items(), strict=True):
         values = [
             scale * np.concatenate([one.report[layer][metric] for one in found])
             for layer in LAYERS
         ]
-        _draw(panel, [v[np.isfinite(v)] for v in values])
-        panel.set(ylabel=label)
-        if metric == "ccmas":
-            # Units that can be negative have no bound: a few would hide the rest.
-            panel.set_ylim(-0.05, 2.05)
-            for place, layer in enumerate(values):
-                above = np.sum(layer > 2.05)
-                if above:
-                    panel.annotate(
-                        f"{above} above",
-                        (place, 1),
-                        xycoords=panel.get_xaxis_transform(),
-                        ha="center",
-                        va="bottom",
-                        fontsize=7,
-                    )
-        else:
-            panel.set_ylim(-3, 103)
+        draw_distributions(panel, [v[np.isfinite(v)] for v in values])
+        panel.set_xticks(range(len(LAYERS)), LAYERS)
+        # Units that can be negative have no bound: a few would hide the rest.
+        low, high = (-0.05, 2.05) if metric == "ccmas" else (-3, 103)
+        panel.set(ylabel=label, ylim=(low, high))
+        for place, layer in enumerate(values):
+            if above := int(np.sum(layer > high)):
+                at = panel.get_xaxis_transform()
+                small: Any = {"ha": "center", "va": "bottom", "fontsize": 7}
+                panel.text(place, 1, f"{above} above", transform=at, **small)
     return figure
-
-
-def _draw(panel: Any, values: Sequence[np.ndarray]) -> None:
-    spread = [i for i, one in enumerate(values) if len(one) > 2 and np.ptp(one) > 1e-6]
-    if spread:
-        bodies = panel.violinplot(
-            [values[i] for i in spread], spread, widths=0.85, showextrema=False
-        )["bodies"]
-        for body in bodies:
-            body.set(facecolor="C0", edgecolor="none", alpha=0.3)
-    beside = np.random.default_rng(0)
-    for place, one in enumerate(values):
-        x = place + beside.uniform(-0.12, 0.12, len(one))
-        faint = min(0.5, max(0.05, 50 / max(len(one), 1)))
-        panel.scatter(x, one, s=5, color="C0", alpha=faint, linewidths=0)
-        panel.plot(place, one.mean(), "D", color="black", markersize=4)
-    panel.set_xticks(range(len(LAYERS)), LAYERS)

@@ -1,44 +1,31 @@
 """What regularizing selectivity does to accuracy."""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 from matplotlib.figure import Figure
 
 from keras_selectivity import inference
-from recipes.figures import Drawing, panels
-from recipes.lm21.figures.frames import (
-    ACCURACY,
+from keras_selectivity.plots.colors import categories
+from keras_selectivity.plots.draw import alpha_axis
+from recipes.figures import NETWORKS, Drawing, available, legend
+from recipes.lm21.figures.sheet import (
     INTERVALS,
     LEVELS,
     MARKS,
-    SELECTIVITY,
-    alpha_axis,
-    even,
-    mark,
-    name_shades,
-    shades,
-)
-from recipes.lm21.figures.pieces import (
-    cloud,
-    curve,
+    Sheet,
     curves,
-    distributions,
     line,
-    means,
+    mark,
     violins,
 )
 from recipes.lm21.figures.values import (
-    NETWORKS,
+    ACCURACY,
+    SELECTIVITY,
     SIGNS,
     Runs,
-    accuracy,
-    against_zero,
     networks,
     of_sign,
     sampled,
-    selectivity,
-    titled,
     up_to,
 )
 from recipes.runner.results import Results
@@ -52,18 +39,16 @@ SHOWN = {-1: 5.0, 1: 10.0}
 def figures(results: Results) -> Iterator[Drawing]:
     """Accuracy by sign, both signs side by side, and two networks."""
     for network, runs in networks(results):
-        for word, sign in SIGNS.items():
-            if some := of_sign(runs, sign):
-                yield f"{network}_accuracy_{word}", partial(one_sign, some, sign)
-        if of_sign(runs, -1) and of_sign(runs, 1):
-            yield f"{network}_accuracy_signs", partial(both_signs, runs)
-    pair = {
-        NETWORKS[name]: results.by_alpha(name)
-        for name in ("resnet20", "vgg16")
-        if name in results
-    }
-    if len(pair) == 2:
-        yield "resnet20_vgg16_overlaid", partial(overlaid, pair)
+        signs = {word: of_sign(runs, sign) for word, sign in SIGNS.items()}
+        yield from available(
+            *(
+                (f"{network}_accuracy_{word}", one_sign, signs[word], sign)
+                for word, sign in SIGNS.items()
+            ),
+            (f"{network}_accuracy_signs", both_signs, all(signs.values()) and runs),
+        )
+    pair = {n: results.by_alpha(n) for n in ("resnet20", "vgg16") if n in results}
+    yield from available(("resnet20_vgg16_overlaid", overlaid, len(pair) == 2 and pair))
 
 
 def one_sign(runs: Runs, sign: int) -> Figure:
@@ -73,17 +58,12 @@ def one_sign(runs: Runs, sign: int) -> Figure:
     A14a-c and A34b for alpha >= 0.
     """
     text = f"{'penalizing' if sign < 0 else 'promoting'} selectivity"
-    figure, axes = panels(titled(runs, text), f"{INTERVALS} {MARKS}", 1, 3)
-    above, subset, against = axes[0]
-    colors = shades(runs)
-    # The family is that of all alphas, in whichever panel.
-    tests = against_zero(runs, accuracy)
-    curve(above, runs, accuracy, ACCURACY, colors, tests)
-    distributions(subset, up_to(runs, SUBSET), accuracy, ACCURACY, colors, tests)
-    shown = up_to(runs, SHOWN[sign])
-    means(against, shown, selectivity, SELECTIVITY, colors, tests)
-    name_shades(figure, colors)
-    return figure
+    sheet = Sheet(runs, text, f"{INTERVALS} {MARKS}", 1, 3)
+    above, subset, against = sheet.axes
+    sheet.curve(above, ACCURACY, marked=True)
+    sheet.distributions(subset, ACCURACY, up_to(runs, SUBSET))
+    sheet.means(against, SELECTIVITY, up_to(runs, SHOWN[sign]))
+    return sheet.named()
 
 
 def both_signs(runs: Runs) -> Figure:
@@ -95,47 +75,42 @@ def both_signs(runs: Runs) -> Figure:
         "Marks: difference between the signs, Wilcoxon rank-sum test, "
         f"{LEVELS} {INTERVALS} Right: every network."
     )
-    title = titled(runs, "promoting against penalizing selectivity")
-    figure, axes = panels(title, caption, 1, 3)
-    above, subset, every = axes[0]
+    sheet = Sheet(runs, "promoting against penalizing selectivity", caption, 1, 3)
+    above, subset, every = sheet.axes
     groups = {
         label: {abs(alpha): ones for alpha, ones in of_sign(runs, sign).items()}
         for label, sign in (("alpha < 0", -1), ("alpha > 0", 1))
     }
-    places = even({abs(alpha) for alpha in runs})
-    some = even(up_to({abs(alpha): runs[alpha] for alpha in runs}, SUBSET))
+    both = {abs(alpha): runs[alpha] for alpha in runs}
+    places = alpha_axis(above, both, "|alpha|")
+    some = alpha_axis(subset, up_to(both, SUBSET), "|alpha|")
     for shift, color, (label, ones) in zip(
-        (-0.2, 0.2), ("C0", "C3"), groups.items(), strict=True
+        (-0.2, 0.2), categories(2), groups.items(), strict=True
     ):
-        line(above, places, ones, accuracy, color=color, label=label)
+        line(above, places, ones, ACCURACY, color=color, label=label)
         shifted = {alpha: place + shift for alpha, place in some.items()}
-        violins(subset, shifted, ones, accuracy, dict.fromkeys(ones, color), width=0.38)
-    above.legend(frameon=False, fontsize=8)
+        violins(subset, shifted, ones, ACCURACY, dict.fromkeys(ones, color), 0.38)
+    legend(above)
     tests = between_signs(*groups.values())
     for panel, where in ((above, places), (subset, some)):
-        alpha_axis(panel, where, ACCURACY, xlabel="|alpha|")
+        panel.set(ylabel=ACCURACY.label)
         mark(panel, where, tests)
-    colors = shades(runs)
-    cloud(every, runs, selectivity, SELECTIVITY, colors)
-    name_shades(figure, colors)
-    return figure
+    sheet.cloud(every, SELECTIVITY)
+    return sheet.named()
 
 
 def between_signs(penalized: Runs, promoted: Runs) -> dict[float, inference.Comparison]:
     """Rank-sum tests of either sign against the other, one family."""
-    below, above = sampled(penalized, accuracy), sampled(promoted, accuracy)
+    below, above = sampled(penalized, ACCURACY), sampled(promoted, ACCURACY)
     pairs = {a: (below[a], above[a]) for a in below if a > 0 and a in above}
     return inference.family(pairs, inference.rank_sum_test)
 
 
 def overlaid(pair: Mapping[str, Runs]) -> Figure:
-    """Two networks in the same panels.
-
-    Repeats figures A16a and A16b.
-    """
+    """Two networks in the same panels: figures A16a and A16b."""
+    named = {NETWORKS[network]: runs for network, runs in pair.items()}
     first = next(iter(pair.values()))
-    title = titled(first, "side by side", network=" and ".join(pair))
-    figure, axes = panels(title, INTERVALS, 1, 2)
-    curves(axes[0, 0], pair, accuracy, ACCURACY)
-    curves(axes[0, 1], pair, selectivity, SELECTIVITY)
-    return figure
+    sheet = Sheet(first, "side by side", INTERVALS, 1, 2, " and ".join(named))
+    for axes, value in zip(sheet.axes, (ACCURACY, SELECTIVITY), strict=True):
+        curves(axes, named, value)
+    return sheet.figure

@@ -1,64 +1,48 @@
 """Units that are silent, always or mostly."""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from recipes.figures import Drawing, panels
-from recipes.lm21.figures.frames import (
-    ACCURACY,
-    INTERVALS,
-    MARKS,
-    SELECTIVITY,
-    alpha_axis,
-    even,
-    name_shades,
-    shades,
-)
-from recipes.lm21.figures.pieces import boxes, by_layer, curve, curves, means
+from keras_selectivity.plots.draw import alpha_axis
+from recipes.figures import Drawing, available
+from recipes.lm21.figures.sheet import INTERVALS, MARKS, SHARES, Sheet, boxes, curves
 from recipes.lm21.figures.values import (
-    NETWORKS,
+    ACCURACY,
+    SELECTIVITY,
+    SWEEPS,
     Runs,
-    accuracy,
-    against_zero,
+    Value,
     mean_of,
     networks,
     of_sign,
-    selectivity,
-    titled,
     up_to,
 )
 from recipes.lm21.measures import dead_share, sparse_share
 from recipes.quantities import unit_values as units
 from recipes.runner.results import Results
-from recipes.runner.runs import Run
 
 #: Figure A8c goes no further.
 SHOWN = 5.0
-DEAD = "proportion of dead units"
+DEAD = Value(lambda run: dead_share(run.report), "proportion of dead units")
+SPARSE = Value(
+    lambda run: sparse_share(run.report), "units that respond to less than half"
+)
+ALIVE = mean_of("si", f"{SELECTIVITY.label}\nwithout dead units", without_dead=True)
 
 
 def figures(results: Results) -> Iterator[Drawing]:
     """Dead units, what leaky ReLU makes of them, and sparse units."""
     for network, runs in networks(results):
-        if some := of_sign(runs, 1):
-            yield f"{network}_dead_units", partial(dead_units, some)
-        yield f"{network}_sparsity", partial(sparsity, runs)
-    for network in NETWORKS:
-        if slopes := leaky_slopes(results, network):
-            yield f"{network}_leaky", partial(leaky, slopes)
-
-
-def dead(run: Run) -> float:
-    """Proportion of dead units of a run's network."""
-    return dead_share(run.report)
-
-
-def sparse(run: Run) -> float:
-    """Proportion of sparse units of a run's network."""
-    return sparse_share(run.report)
+        yield from available(
+            (f"{network}_dead_units", dead_units, of_sign(runs, 1)),
+            (f"{network}_sparsity", sparsity, runs),
+        )
+    for network in SWEEPS:
+        slopes = leaky_slopes(results, network)
+        yield from available((f"{network}_leaky", leaky, slopes))
 
 
 def leaky_slopes(results: Results, network: str) -> dict[float, Runs]:
@@ -77,24 +61,16 @@ def leaky_slopes(results: Results, network: str) -> dict[float, Runs]:
 
 
 def dead_units(runs: Runs) -> Figure:
-    """Dead units, and selectivity without them.
-
-    Repeats figures A7 and A8a-c.
-    """
+    """Dead units, and selectivity without them: figures A7 and A8a-c."""
     caption = f"{INTERVALS} {MARKS} Dead: no response to any test image."
-    figure, axes = panels(titled(runs, "dead units"), caption, 2, 2)
-    (share, layers), (index, against) = axes
-    colors = shades(runs)
-    alive = mean_of("si", without_dead=True)
-    curve(share, runs, dead, DEAD, colors)
-    share.set_ylim(-0.03, 1.03)
-    by_layer(layers, runs, lambda run: run.report.layer_means("dead"), DEAD, colors)
-    without = f"{SELECTIVITY}\nwithout dead units"
-    curve(index, runs, alive, without, colors)
-    tests = against_zero(runs, accuracy)
-    means(against, up_to(runs, SHOWN), alive, without, colors, tests)
-    name_shades(figure, colors)
-    return figure
+    sheet = Sheet(runs, "dead units", caption, 2, 2)
+    share, layers, index, against = sheet.axes
+    sheet.curve(share, DEAD, ylim=SHARES)
+    sheet.by_layer(layers, "dead")
+    layers.set(ylabel=DEAD.label)
+    sheet.curve(index, ALIVE)
+    sheet.means(against, ALIVE, up_to(runs, SHOWN))
+    return sheet.named()
 
 
 def leaky(slopes: Mapping[float, Runs]) -> Figure:
@@ -103,55 +79,37 @@ def leaky(slopes: Mapping[float, Runs]) -> Figure:
     Repeats figures A9a and A9b. The axes that survive of A9b are those of accuracy
     against selectivity, its caption says selectivity against alpha: both are here.
     """
-    largest = slopes[max(slopes)]
     caption = f"{INTERVALS} {MARKS} Below: negative slope {max(slopes):g}."
-    title = titled(largest, "leaky ReLU")
-    figure, axes = panels(title, caption, 2, 2)
-    (above, share), (index, against) = axes
+    sheet = Sheet(slopes[max(slopes)], "leaky ReLU", caption, 2, 2)
+    above, share, index, against = sheet.axes
     groups = {f"negative slope {slope:g}": runs for slope, runs in slopes.items()}
-    curves(above, groups, accuracy, ACCURACY, marked=True)
-    curves(share, groups, dead, DEAD)
-    colors = shades(largest)
-    curve(index, largest, selectivity, SELECTIVITY, colors)
-    tests = against_zero(largest, accuracy)
-    means(against, largest, selectivity, SELECTIVITY, colors, tests)
-    name_shades(figure, colors)
-    return figure
+    curves(above, groups, ACCURACY, marked=True)
+    curves(share, groups, DEAD)
+    sheet.curve(index, SELECTIVITY)
+    sheet.means(against, SELECTIVITY)
+    return sheet.named()
 
 
 def sparsity(runs: Runs) -> Figure:
-    """To what share of the images units respond.
-
-    Repeats figures A10a and A10b.
-    """
+    """To what share of the images units respond: figures A10a and A10b."""
     caption = (
         "Left: every unit of every replicate a point; boxes from quartile to "
         f"quartile, whiskers up to twice that. {INTERVALS}"
     )
-    figure, axes = panels(titled(runs, "sparse units"), caption, 1, 2)
-    every, share = axes[0]
-    colors, places = shades(runs), even(runs)
-    found = {
-        alpha: np.concatenate([units(run.report, "active_fraction") for run in ones])
-        for alpha, ones in runs.items()
-    }
+    sheet = Sheet(runs, "sparse units", caption, 1, 2)
+    every, share = sheet.axes
+    places = alpha_axis(every, runs)
+    found = [
+        np.concatenate([units(run.report, "active_fraction") for run in ones])
+        for ones in runs.values()
+    ]
     beside = np.random.default_rng(0)
-    for alpha, values in found.items():
+    for alpha, values in zip(runs, found, strict=True):
         x = places[alpha] + beside.uniform(-0.3, 0.3, len(values))
+        style: Any = {"color": sheet.colors[alpha], "markersize": 2, "alpha": 0.5}
         # In one picture: there may be millions.
-        every.plot(
-            x,
-            values,
-            ".",
-            color=colors[alpha],
-            markersize=2,
-            alpha=0.5,
-            rasterized=True,
-            zorder=1,
-        )
-    boxes(every, [*found.values()], [*places.values()], width=0.6, whiskers=2)
-    alpha_axis(every, places, "proportion of images with a response")
-    curve(share, runs, sparse, "units that respond to less than half", colors)
-    for panel in (every, share):
-        panel.set_ylim(-0.03, 1.03)
-    return figure
+        every.plot(x, values, ".", rasterized=True, zorder=1, **style)
+    boxes(every, found, [*places.values()], width=0.6, whiskers=2)
+    every.set(ylabel="proportion of images with a response", ylim=SHARES)
+    sheet.curve(share, SPARSE, ylim=SHARES)
+    return sheet.figure

@@ -1,17 +1,24 @@
 """What happens during training: preferred classes, and how long it takes."""
 
 from collections.abc import Iterator
-from functools import partial
 
 from matplotlib.figure import Figure
 
-from recipes.figures import Drawing, panels
-from recipes.lm21.figures.frames import INTERVALS, alpha_axis, even, shades
-from recipes.lm21.figures.pieces import boxes, curve
-from recipes.lm21.figures.values import Runs, networks, of_sign, sampled, titled
+from keras_selectivity.plots.draw import alpha_axis
+from recipes.figures import Drawing, available
+from recipes.lm21.figures.sheet import INTERVALS, SHARES, Sheet, boxes
+from recipes.lm21.figures.values import Runs, Value, networks, of_sign, sampled
 from recipes.lm21.measures import changed_share, changes, t95
 from recipes.runner.results import Results
-from recipes.runner.runs import Run
+
+CHANGED = Value(
+    lambda run: changed_share(run.preferred_classes),
+    "proportion of units that changed",
+)
+CHANGES = Value(
+    lambda run: changes(run.preferred_classes), "mean number of changes of a unit"
+)
+T95 = Value(lambda run: t95(run.history["test_accuracy"]), "t95 (epochs)")
 
 
 def figures(results: Results) -> Iterator[Drawing]:
@@ -22,10 +29,10 @@ def figures(results: Results) -> Iterator[Drawing]:
             for alpha, ones in runs.items()
             if (kept := [run for run in ones if run.settings.measure_every_epoch])
         }
-        if some := of_sign(followed, 1):
-            yield f"{network}_preferred_classes", partial(preferred_classes, some)
-        if followed:
-            yield f"{network}_t95", partial(time_to_learn, followed)
+        yield from available(
+            (f"{network}_preferred_classes", preferred_classes, of_sign(followed, 1)),
+            (f"{network}_t95", time_to_learn, followed),
+        )
 
 
 def preferred_classes(runs: Runs) -> Figure:
@@ -33,26 +40,11 @@ def preferred_classes(runs: Runs) -> Figure:
 
     Repeats figures A28a, A28b, A29a and A29b.
     """
-    title = titled(runs, "changes of preferred class during training")
-    figure, axes = panels(title, INTERVALS, 1, 2)
-    share, number = axes[0]
-    colors = shades(runs)
-    curve(
-        share,
-        runs,
-        lambda run: changed_share(run.preferred_classes),
-        "proportion of units that changed",
-        colors,
-    )
-    share.set_ylim(-0.03, 1.03)
-    curve(
-        number,
-        runs,
-        lambda run: changes(run.preferred_classes),
-        "mean number of changes of a unit",
-        colors,
-    )
-    return figure
+    text = "changes of preferred class during training"
+    sheet = Sheet(runs, text, INTERVALS, 1, 2)
+    sheet.curve(sheet.axes[0], CHANGED, ylim=SHARES)
+    sheet.curve(sheet.axes[1], CHANGES)
+    return sheet.figure
 
 
 def time_to_learn(runs: Runs) -> Figure:
@@ -61,18 +53,9 @@ def time_to_learn(runs: Runs) -> Figure:
     Repeats what the text of appendix A.2 gives, as median and interquartile range.
     """
     caption = "Boxes: median and quartiles over replicates."
-    figure, axes = panels(titled(runs, "time to learn"), caption, 1, 1)
-    places = even(runs)
-    boxes(
-        axes[0, 0],
-        [*sampled(runs, epochs_to_learn).values()],
-        [*places.values()],
-        width=0.5,
-    )
-    alpha_axis(axes[0, 0], places, "t95 (epochs)")
-    return figure
-
-
-def epochs_to_learn(run: Run) -> float:
-    """The t95 of a run."""
-    return t95(run.history["test_accuracy"])
+    sheet = Sheet(runs, "time to learn", caption, 1, 1)
+    (axes,) = sheet.axes
+    places = alpha_axis(axes, runs)
+    boxes(axes, [*sampled(runs, T95).values()], [*places.values()], width=0.5)
+    axes.set(ylabel=T95.label)
+    return sheet.figure

@@ -1,59 +1,47 @@
-"""What the figures show: runs by alpha, values of a run, intervals, tests.
+"""What the figures show: runs by alpha, values of a run, tests.
 
-Runs come as `{alpha: replicates}`. What is shown of them is a function of a run.
+Runs come as `{alpha: replicates}`. What is shown of them is a `Value`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-
-import numpy as np
+from typing import NamedTuple
 
 from keras_selectivity import inference
-from keras_selectivity.plots._intervals import mean_interval
+from keras_selectivity.plots.draw import measure_label
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
 Runs = Mapping[float, Sequence[Run]]
-Value = Callable[[Run], float]
 Tests = Mapping[float, inference.Comparison]
 
 #: The paper's networks: sweeps of these names hold the main runs.
-NETWORKS = {
-    "resnet18": "ResNet18",
-    "resnet50": "ResNet50",
-    "resnet20": "ResNet20",
-    "vgg16": "VGG16",
-}
-DATA = {
-    "tiny_imagenet": "Tiny ImageNet",
-    "cifar10": "CIFAR-10",
-    "digits": "digits (small scale)",
-}
+SWEEPS = ("resnet18", "resnet50", "resnet20", "vgg16")
 SIGNS = {"negative": -1, "positive": 1}
 
 
-def accuracy(run: Run) -> float:
-    """Test accuracy in percent."""
-    return 100 * run.accuracy
+class Value(NamedTuple):
+    """A number of a run, and what an axis calls it."""
+
+    of: Callable[[Run], float]
+    label: str
 
 
-def mean_of(metric: str, *, without_dead: bool = False) -> Value:
-    """The mean of a measure over a network, as a function of a run.
+def mean_of(metric: str, label: str, *, without_dead: bool = False) -> Value:
+    """The mean of a measure over a network; NaN where no unit is left.
 
     Over units, then layers, as in LM21's equation 3, though captions of the paper
     say over all units.
-
-    Returns:
-        The function; NaN where no unit is left.
     """
-    return lambda run: run.report.mean(metric, without_dead=without_dead)
+    return Value(lambda run: run.report.mean(metric, without_dead=without_dead), label)
 
 
-selectivity = mean_of("si")
+ACCURACY = Value(lambda run: 100 * run.accuracy, "test accuracy (%)")
+SELECTIVITY = mean_of("si", f"mean {measure_label('si')}")
 
 
 def networks(results: Results, variant: str = "") -> Iterator[tuple[str, Runs]]:
     """The networks whose sweep is there."""
-    for network in NETWORKS:
+    for network in SWEEPS:
         if network + variant in results:
             yield network, results.by_alpha(network + variant)
 
@@ -70,27 +58,9 @@ def up_to(runs: Runs, limit: float) -> Runs:
     return found if any(found) else runs
 
 
-def titled(runs: Runs, text: str, network: str = "") -> str:
-    """A title that says which network and which data."""
-    settings = next(iter(runs.values()))[0].settings
-    network = network or NETWORKS.get(settings.model, settings.model)
-    return f"{network}, {DATA.get(settings.data, settings.data)}: {text}"
-
-
 def sampled(runs: Runs, value: Value) -> dict[float, list[float]]:
     """The values of the replicates."""
-    return {alpha: [value(run) for run in ones] for alpha, ones in runs.items()}
-
-
-def interval(samples: Sequence[Sequence[float]]) -> inference.Interval:
-    """Mean and 95% bootstrap interval of each sample, which differ in length.
-
-    Returns:
-        Of arrays `(samples,)`. A single replicate has an interval of no width; a
-        sample with NaN is NaN.
-    """
-    found = [np.ravel(mean_interval(np.reshape(one, (-1, 1)), 0)) for one in samples]
-    return inference.Interval(*np.transpose(found))
+    return {alpha: [value.of(run) for run in ones] for alpha, ones in runs.items()}
 
 
 def against_zero(runs: Runs, value: Value) -> dict[float, inference.Comparison]:
@@ -103,10 +73,7 @@ def against_zero(runs: Runs, value: Value) -> dict[float, inference.Comparison]:
 
 
 def stars(pvalue: float) -> str:
-    """A p-value as a mark.
-
-    Args:
-        pvalue: Corrected; NaN where there was nothing to test.
+    """A corrected p-value as a mark; NaN where there was nothing to test.
 
     Example:
         >>> stars(0.04), stars(0.004), stars(0.4), stars(float("nan"))

@@ -10,7 +10,6 @@ from recipes.claims.samples import grouped, sampled
 from recipes.claims.table import Claim, Statements, stated
 from recipes.claims.verdicts import Outcome
 from recipes.m18.analyses import curve, true_labels
-from recipes.m18.measures import area_past, at_fraction
 from recipes.m18.quantities import (
     area,
     area_to_mean,
@@ -42,12 +41,12 @@ def _lost(run: Run) -> float:
     found = curve(run)
     if found is None:
         return np.nan
-    return float(found.mean[0]) - at_fraction(found, dropout(run))
+    return float(found.mean[0]) - found.accuracy_at(dropout(run))
 
 
 def _beyond(run: Run) -> float:
     found = curve(run)
-    return np.nan if found is None else area_past(found, dropout(run))
+    return np.nan if found is None else found.area_past(dropout(run))
 
 
 selective_share = Quantity(

@@ -5,10 +5,10 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from recipes.figures import Drawing, panels
+from recipes.figures import Drawing, panels, titled
 from recipes.m18.analyses import curves, noise_curves
 from recipes.m18.claims.memorization import groups
-from recipes.m18.figures.pieces import BANDS, ablated, noised, titled
+from recipes.m18.figures.pieces import BANDS, TALL, ablated, noised
 from recipes.runner.results import Results
 
 #: Sweep, and how its name begins in files.
@@ -33,16 +33,12 @@ def ablation(results: Results, sweep: str) -> Figure:
 
     Repeats figures 1a (MLP), 1b (convolutional network) and 1c (ResNet50).
     """
-    found = {label: curves(runs) for label, runs in groups(results, sweep).items()}
-    found = {label: ones for label, ones in found.items() if ones}
     where = "all hidden layers" if sweep == "mlp" else "the last three layers"
-    figure, axes = panels(
-        titled(results[sweep], "shuffled labels"),
-        f"Units of {where}. {BANDS} Area: mean accuracy over all fractions.",
-        1,
-        1,
-    )
-    ablated(axes[0, 0], found)
+    title = titled(results[sweep][0].settings, "shuffled labels")
+    caption = f"Units of {where}. {BANDS} AUC: mean accuracy over all fractions."
+    figure, (axes,) = panels(title, caption, size=TALL)
+    found = {label: curves(runs) for label, runs in groups(results, sweep).items()}
+    ablated(axes, found)
     return figure
 
 
@@ -51,10 +47,9 @@ def noise(results: Results, sweep: str) -> Figure:
 
     Repeats figures 2a (MLP) and 2b (convolutional network).
     """
-    found = {
-        label: noise_curves(runs) for label, runs in groups(results, sweep).items()
-    }
-    title = titled(results[sweep], "shuffled labels, noise")
-    figure, axes = panels(title, NOISE, 1, 1)
-    noised(axes[0, 0], {label: ones for label, ones in found.items() if ones})
+    title = titled(results[sweep][0].settings, "shuffled labels, noise")
+    figure, (axes,) = panels(title, NOISE)
+    runs = groups(results, sweep)
+    found = {label: noise_curves(ones) for label, ones in runs.items()}
+    noised(axes, found)
     return figure

@@ -1,32 +1,32 @@
 """Dropout, batch normalization, and the value that units are clamped to."""
 
 from collections.abc import Iterator
-from functools import partial
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from keras_selectivity.plots._layers import measure_label
-from recipes.figures import Drawing, panels
+from keras_selectivity.plots.colors import categories
+from keras_selectivity.plots.draw import measure_label
+from recipes.figures import Drawing, available, legend, legend_below, panels, titled
 from recipes.m18 import quantities
 from recipes.m18.analyses import curves, true_labels
 from recipes.m18.claims.regularizers import dropout as dropout_of
-from recipes.m18.figures.pieces import BANDS, ablated, titled
+from recipes.m18.figures.pieces import BANDS, TALL, ablated
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
 
 def figures(results: Results) -> Iterator[Drawing]:
     """What regularizers, and ways of silencing, do."""
-    if curves(results.get("mlp_dropout", [])):
-        yield "mlp_dropout", partial(dropout, results["mlp_dropout"])
-    runs = true_labels(results, "convnet")
-    if curves(runs) and curves(results.get("convnet_plain", [])):
-        yield "batch_norm", partial(batch_norm, runs, results["convnet_plain"])
-    if curves(runs) and curves(runs, "mean"):
-        yield "clamp", partial(clamp, runs)
+    runs, plain = true_labels(results, "convnet"), results.get("convnet_plain", [])
+    dropped = results.get("mlp_dropout", [])
+    found = curves(runs)
+    yield from available(
+        ("mlp_dropout", dropout, curves(dropped) and dropped),
+        ("batch_norm", batch_norm, found and runs, curves(plain) and plain),
+        ("clamp", clamp, found and curves(runs, "mean") and runs),
+    )
 
 
 def dropout(runs: list[Run]) -> Figure:
@@ -34,27 +34,26 @@ def dropout(runs: list[Run]) -> Figure:
 
     Repeats figure 5a.
     """
-    groups: dict[str, list[Any]] = {}
-    colors: dict[str, str] = {}
-    shares = sorted({dropout_of(run) for run in runs})
-    for run in runs:
-        share = dropout_of(run)
-        kind = "shuffled" if run.settings.corruption else "true"
-        label = f"{kind}, {share:g}"
-        groups.setdefault(label, []).extend(curves([run]))
-        colors[label] = f"C{shares.index(share)}"
-    figure, axes = panels(
-        titled(runs, "dropout"),
+    caption = (
         "Units of all hidden layers. Labels, true or shuffled, and dropout fraction, "
-        f"which dashed lines show again. {BANDS}",
-        1,
-        1,
+        f"which dashed lines show again. {BANDS}"
     )
-    for index, share in enumerate(shares):
-        axes[0, 0].axvline(share, color=f"C{index}", linestyle="--", linewidth=1)
-    found = {label: ones for label, ones in groups.items() if ones}
-    dotted = [label for label in found if label.startswith("shuffled")]
-    ablated(axes[0, 0], found, colors, dotted)
+    figure, (axes,) = panels(titled(runs[0].settings, "dropout"), caption, size=TALL)
+    shares = sorted({dropout_of(run) for run in runs})
+    colors = dict(zip(shares, categories(len(shares)), strict=True))
+    for share, color in colors.items():
+        axes.axvline(share, color=color, linestyle="--", linewidth=1)
+    for kind, style in (("true", "-"), ("shuffled", ":")):
+        of_kind = [r for r in runs if bool(r.settings.corruption) == (style == ":")]
+        for share, color in colors.items():
+            before = len(axes.lines), len(axes.collections)
+            found = curves([run for run in of_kind if dropout_of(run) == share])
+            ablated(axes, {f"{kind}, {share:g}": found})
+            for line in axes.lines[before[0] :]:
+                line.set(color=color, linestyle=style)
+            for band in axes.collections[before[1] :]:
+                band.set(facecolor=color)
+    legend_below(axes, 1)
     return figure
 
 
@@ -63,17 +62,16 @@ def batch_norm(normalized: list[Run], plain: list[Run]) -> Figure:
 
     Repeats figures 5b, 6a and 6b.
     """
-    groups = {"with batch norm": normalized, "without": plain}
-    figure, axes = panels(
-        titled(normalized, "batch normalization"),
+    caption = (
         f"Left: units of the last three layers. {BANDS} Middle and right: all feature "
         f"maps of {len(normalized)} and {len(plain)} networks; dead maps have an SI of "
-        "0.",
-        1,
-        3,
+        "0."
     )
-    ablated(axes[0, 0], {label: curves(runs) for label, runs in groups.items()})
-    for panel, metric in zip(axes[0, 1:], ("si", "mutual_information"), strict=True):
+    title = titled(normalized[0].settings, "batch normalization")
+    figure, (left, *others) = panels(title, caption, 1, 3)
+    groups = {"with batch norm": normalized, "without": plain}
+    ablated(left, {label: curves(runs) for label, runs in groups.items()})
+    for panel, metric in zip(others, ("si", "mutual_information"), strict=True):
         _densities(panel, groups, metric)
     return figure
 
@@ -85,24 +83,22 @@ def _densities(axes: Axes, groups: dict[str, list[Run]], metric: str) -> None:
         for label, runs in groups.items()
     }
     top = max(float(np.nanmax(values)) for values in pooled.values())
-    bins = np.linspace(0, top or 1, 26)
-    for label, values in pooled.items():
-        axes.hist(values, bins.tolist(), density=True, alpha=0.5, label=label)
+    bins = np.linspace(0, top or 1, 26).tolist()
+    for color, (label, values) in zip(
+        categories(len(pooled)), pooled.items(), strict=True
+    ):
+        axes.hist(values, bins, density=True, alpha=0.5, label=label, color=color)
     axes.set(xlabel=measure_label(metric), ylabel="density")
-    axes.legend(frameon=False, fontsize=8)
+    legend(axes)
 
 
 def clamp(runs: list[Run]) -> Figure:
-    """Units silenced to zero, and to their mean.
-
-    Repeats figure A1.
-    """
-    figure, axes = panels(
-        titled(runs, "what units are clamped to"),
+    """Units silenced to zero, and to their mean: figure A1."""
+    caption = (
         "Feature maps of the last three layers; the mean is that of each element over "
-        f"the training set. {BANDS}",
-        1,
-        1,
+        f"the training set. {BANDS}"
     )
-    ablated(axes[0, 0], {"zero": curves(runs), "mean": curves(runs, "mean")})
+    title = titled(runs[0].settings, "what units are clamped to")
+    figure, (axes,) = panels(title, caption)
+    ablated(axes, {"zero": curves(runs), "mean": curves(runs, "mean")})
     return figure

@@ -4,116 +4,148 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from keras_selectivity.plots._intervals import draw_interval, mean_interval
-from recipes.figures import panels
+from keras_selectivity.plots.colors import CATEGORIES, GRAY, Color, categories
+from keras_selectivity.plots.draw import draw_interval, epoch_axis, mean_interval
+from recipes import quantities
+from recipes.figures import head, legend, panels, titled
 from recipes.r22.quantities import NONE, Cases, blocks, common_epochs
 from recipes.runner.runs import Run
 
-ACCURACY = "test accuracy (%)"
-TRAINING = "training accuracy (%)"
 SELECTIVITY = "class selectivity index"
+ACCURACY = "test accuracy (%)"
 NETWORKS = "Lines: means over networks, bands: bootstrapped 95% intervals over them."
 BLOCKS = (
     "Lines: means over a module's bottleneck blocks and over networks, bands: "
     "bootstrapped 95% intervals over the blocks."
 )
-DATA = {"imagenet2012": "ImageNet", "digits": "digits (small scale)"}
-COLORS = {4: "C0", 5: "C1", 6: "C2", 7: "C3"}
-#: For each label the values of each run, epoch by epoch.
-Tables = dict[str, list[np.ndarray]]
-#: Of the cases that many figures have, so that a color means one thing.
-_CASES = {NONE: "0.25"}
+MODULES = dict(zip((4, 5, 6, 7), CATEGORIES, strict=False))
+#: What is followed of a run, and what an axis calls it.
+TEST = quantities.accuracy_by_epoch, ACCURACY
+TRAINING = quantities.training_accuracy_by_epoch, "training accuracy (%)"
+#: Networks without a regularizer, in the many figures that have them.
+PLAIN = "0.25"
+
+#: Draws a panel.
+Panel = Callable[[Axes], None]
 
 
 def opened(
-    runs: Sequence[Run], text: str, caption: str, rows: int, columns: int
-) -> tuple[Figure, Any]:
+    run: Run,
+    text: str,
+    caption: str,
+    rows: int,
+    columns: int,
+    size: tuple[float, float] | None = None,
+) -> tuple[Figure, list[Axes]]:
     """An empty figure with a title that says which network and data."""
-    data = runs[0].settings.data
-    title = f"ResNet50, {DATA.get(data, data)}: {text}"
+    title = titled(run.settings, text)
     # A narrow figure has no room for a long line.
     if columns == 1:
         title = title.replace(": ", ":\n", 1)
-    return panels(title, caption, rows, columns)
+    return panels(title, caption, rows, columns, size)
+
+
+def page(
+    runs: Sequence[Run],
+    text: str,
+    caption: str,
+    rows: Sequence[Sequence[Panel | None]],
+    size: tuple[float, float] | None = None,
+) -> Figure:
+    """A figure of panels; where there is None, it is empty."""
+    figure, axes = opened(runs[0], text, caption, len(rows), len(rows[0]), size)
+    for place, draw in zip(axes, [one for row in rows for one in row], strict=True):
+        if draw:
+            draw(place)
+        else:
+            place.set_visible(False)
+    return figure
 
 
 def follow(
     axes: Axes, epochs: Any, table: Any, *, label: str | None = None, **style: Any
 ) -> None:
     """Draw a mean against the epoch, in a band."""
-    style = {"markersize": 3, **style}
-    draw_interval(
-        axes, epochs, mean_interval(np.asarray(table), 0), label=label, **style
-    )
+    means = mean_interval(np.asarray(table))
+    draw_interval(axes, epochs, means, label=label, **{"markersize": 3, **style})
 
 
-def tables(
-    cases: Cases, value: Callable[[Run], np.ndarray], epochs: int | None = None
-) -> Tables:
-    """Values of the runs of each case, to the epoch that all of them have had."""
-    last = common_epochs([run for runs in cases.values() for run in runs])
-    last = last if epochs is None else min(last, epochs)
-    return {
-        label: [value(run)[: last + 1] for run in runs] for label, runs in cases.items()
-    }
-
-
-def follow_cases(
-    axes: Axes, shown: Tables, ylabel: str, colors: Sequence[Any] | None = None
-) -> None:
-    """Draw a value of runs against the epoch, a line for each case.
+def cases_panel(
+    cases: Cases,
+    followed: tuple[Callable[[Run], np.ndarray], str],
+    *switches: int,
+    epochs: int | None = None,
+    named: Mapping[str, Any] | None = None,
+    zoomed: bool = False,
+    colors: Sequence[Color] | None = None,
+) -> Panel:
+    """A value of runs against the epoch, a line for each case.
 
     Args:
+        switches: Epochs at which a regularizer is switched on or off.
+        epochs: The last that is drawn; None: the last that all runs have had.
+        named: Where a legend stands; None: there is none.
+        zoomed: Whether the second half of the training is shown alone.
         colors: Of the cases; None: those of `shades`.
     """
-    colors = shades(shown) if colors is None else colors
-    for color, (label, table) in zip(colors, shown.items(), strict=True):
-        follow(axes, np.arange(len(table[0])), table, label=label, color=color)
-    epoch_axis(axes, ylabel)
+    value, ylabel = followed
+    last = common_epochs(every(cases)) if epochs is None else epochs
+
+    def drawn(axes: Axes) -> None:
+        lines = zip(colors or shades(cases), cases.items(), strict=True)
+        for color, (label, runs) in lines:
+            table = [value(run)[: last + 1] for run in runs]
+            follow(axes, np.arange(len(table[0])), table, label=label, color=color)
+        epoch_axis(axes, ylabel)
+        switched(axes, *switches)
+        if zoomed:
+            zoom(axes, last)
+        if named is not None:
+            legend(axes, **named)
+
+    return drawn
 
 
-def shades(cases: Mapping[str, Any]) -> list[Any]:
+def modules_panel(
+    runs: Sequence[Run], epochs: int, title: str, *switches: int, named: bool = False
+) -> Panel:
+    """SI against the epoch, a line for each module."""
+
+    def drawn(axes: Axes) -> None:
+        found = [blocks(run) for run in runs]
+        for module in found[0]:
+            table = np.mean([one[module][:, : epochs + 1] for one in found], axis=0)
+            places, style = np.arange(table.shape[1]), {"color": MODULES[module]}
+            follow(axes, places, table, label=f"module {module}", **style)
+        epoch_axis(axes, SELECTIVITY)
+        axes.set_ylim(0, 1)
+        head(axes, title)
+        switched(axes, *switches)
+        if named:
+            legend(axes)
+
+    return drawn
+
+
+def every(cases: Cases) -> list[Run]:
+    """The runs of all cases."""
+    return [run for runs in cases.values() for run in runs]
+
+
+def shades(cases: Mapping[str, Any]) -> list[Color]:
     """A color for each case: dark for none, else one after another."""
-    others = iter(range(10))
-    return [_CASES.get(label) or f"C{next(others)}" for label in cases]
+    # Without the last category, which is nearly that of none.
+    others = iter(categories(len(cases) - (NONE in cases) + 1))
+    return [PLAIN if label == NONE else next(others) for label in cases]
 
 
-def scale(count: int) -> list[Any]:
-    """Colors of as many epochs, the early ones dark."""
-    return list(colormaps["viridis"](np.linspace(0, 0.9, count)))
-
-
-def follow_modules(axes: Axes, runs: Sequence[Run], length: int) -> None:
-    """Draw SI against the epoch, a line for each module."""
-    found = [blocks(run) for run in runs]
-    for module in found[0]:
-        table = np.mean([one[module][:, : length + 1] for one in found], axis=0)
-        follow(
-            axes,
-            np.arange(table.shape[1]),
-            table,
-            label=f"module {module}",
-            color=COLORS[module],
-        )
-    epoch_axis(axes, SELECTIVITY)
-    axes.set_ylim(0, 1)
-
-
-def epoch_axis(axes: Axes, ylabel: str) -> None:
-    """Name the axes of a panel over epochs."""
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set(xlabel="epoch", ylabel=ylabel)
-
-
-def switched(axes: Axes, *epochs: int) -> None:
+def switched(axes: Axes, *epochs: float) -> None:
     """Mark when a regularizer is switched on or off."""
     for epoch in epochs:
-        axes.axvline(epoch, color="0.6", linestyle=":", linewidth=1, zorder=0)
+        axes.axvline(epoch, color=GRAY, linestyle=":", linewidth=1, zorder=0)
 
 
 def zoom(axes: Axes, epochs: int) -> None:
@@ -126,9 +158,4 @@ def zoom(axes: Axes, epochs: int) -> None:
     ]
     low = float(np.nanmin(np.concatenate(heights)))
     axes.set(xlim=(first - 0.5, epochs + 0.5), ylim=(low - 3, 101))
-    axes.set_title("the second half", fontsize=10)
-
-
-def name_lines(axes: Axes, **placed: Any) -> None:
-    """A legend within a panel."""
-    axes.legend(frameon=False, fontsize=8, **placed)
+    head(axes, "the second half")

@@ -1,19 +1,17 @@
 import importlib
-import io
 import itertools
 import re
 
 import numpy as np
 import pytest
 
+from drawn import faults
 from keras_selectivity import inference
-from recipes.figures import panels
 from recipes.lm21.analyses import bounds, distances
 from recipes.lm21.experiments import DIGITS, MAGNITUDES, leaky, signed, swept
 from recipes.lm21.figures import THEMES, figures
-from recipes.lm21.figures.frames import shades
-from recipes.lm21.figures.pieces import cloud, curve, means
-from recipes.lm21.figures.values import against_zero, interval, stars
+from recipes.lm21.figures.sheet import Sheet
+from recipes.lm21.figures.values import ACCURACY, Value, against_zero, stars
 from recipes.lm21.measures import changed_share, changes, t95
 from recipes.runner.sweep import Sweep
 
@@ -58,13 +56,6 @@ def drawn(results, name):
     return dict(figures(results))[name]().axes
 
 
-def saved(figure):
-    """Whether it has pixels, layout and all."""
-    file = io.BytesIO()
-    figure.savefig(file, dpi=30)
-    return file.tell() > 0
-
-
 def accuracies(results, sweep, alpha):
     return [100 * run.accuracy for run in results.by_alpha(sweep)[alpha]]
 
@@ -80,7 +71,7 @@ def test_every_figure_is_drawn(made_results):
     assert len(list(figures(made_results))) == len(found)
     for name, draw in found.items():
         figure = draw()
-        assert saved(figure), name
+        assert not faults(figure), name
         assert "digits (small scale): " in figure.get_suptitle()
 
 
@@ -316,7 +307,7 @@ def digits(alphas, seeds=(0, 1, 2), name="resnet20", **fields):
 
 def drawn_names(results):
     for name, draw in figures(results):
-        assert saved(draw()), name
+        assert not faults(draw()), name
     return {name for name, _ in figures(results)}
 
 
@@ -382,19 +373,22 @@ def test_runs_that_were_not_followed_have_no_figures_of_training(make_results):
 def test_what_is_not_defined_is_a_gap(made_results):
     """As after a training that diverged, or where all units are dead."""
     runs = made_results.by_alpha("resnet18")
-    tests = against_zero(runs, lambda run: run.accuracy)
 
-    def value(run):
+    def gap(run):
         return np.nan if run.settings.alpha == 0.4 else run.report.mean()
 
-    figure, axes = panels("title", "caption", 1, 3)
-    curve(axes[0, 0], runs, value, "", shades(runs))
-    means(axes[0, 1], runs, value, "", shades(runs), tests)
-    cloud(axes[0, 2], runs, value, "", shades(runs))
-    assert saved(figure)
+    sheet = Sheet(runs, "text", "caption", 1, 3)
+    left, middle, right = sheet.axes
+    sheet.curve(left, Value(gap, "gap"))
+    sheet.means(middle, Value(gap, "gap"))
+    sheet.cloud(right, Value(gap, "gap"))
+    sheet.figure.draw_without_rendering()
     expected = [False, False, False, True, False]
-    assert np.isnan(axes[0, 0].lines[0].get_ydata()).tolist() == expected
-    assert np.isnan(axes[0, 1].lines[0].get_xdata()).tolist() == expected
+    assert np.isnan(left.lines[0].get_ydata()).tolist() == expected
+    assert np.isnan(middle.lines[0].get_xdata()).tolist() == expected
+    drawn = [np.isnan(line.get_xdata()).all() for line in right.lines]
+    assert drawn == expected
+    assert (left.get_ylabel(), right.get_xlabel()) == ("gap", "gap")
 
 
 def test_many_alphas_stay_readable(make_results):
@@ -408,13 +402,6 @@ def test_many_alphas_stay_readable(make_results):
     assert all(a.x1 <= b.x0 for a, b in itertools.pairwise(labels))
 
 
-def test_interval_of_samples_that_differ_in_length():
-    found = interval([[1.0, 2.0, 3.0, 4.0], [5.0], [1.0, np.nan]])
-    np.testing.assert_allclose(found.mean, [2.5, 5, np.nan])
-    np.testing.assert_allclose(found.low, [1.5, 5, np.nan])
-    np.testing.assert_allclose(found.high, [3.5, 5, np.nan])
-
-
 def test_stars():
     pvalues = (0.05, 0.049, 0.009, 0.0009, np.nan)
     assert [stars(p) for p in pvalues] == ["", "*", "**", "***", ""]
@@ -422,7 +409,7 @@ def test_stars():
 
 def test_a_family_is_the_alphas_that_can_be_tested(made_results):
     runs = made_results.by_alpha("resnet20")
-    tests = against_zero({**runs, -5.0: runs[-5.0][:1]}, lambda run: run.accuracy)
+    tests = against_zero({**runs, -5.0: runs[-5.0][:1]}, ACCURACY)
     assert -5.0 not in tests
     assert 0.0 not in tests
     assert len(tests) == len(runs) - 2

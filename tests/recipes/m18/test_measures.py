@@ -2,31 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from keras_selectivity.perturbation import AblationCurve
-from recipes.m18.measures import (
-    area_past,
-    at_fraction,
-    bimodality,
-    half_point,
-    picks,
-)
-
-CURVE = AblationCurve([0, 1, 2, 4], {"a": 4}, [[1.0, 1.0, 0.6, 0.0], [1, 0.8, 0.6, 0]])
-
-
-def test_half_point():
-    # Mean 1, 0.9, 0.6, 0: a half lies a sixth of the way from 2 to 4 of 4 units.
-    assert half_point(CURVE) == pytest.approx(0.5 + 0.5 / 6)
-    assert half_point(AblationCurve([0, 1], {"a": 1}, [[0.9, 0.7]])) == 1
-    assert half_point(AblationCurve([0, 1], {"a": 1}, [[0.4, 0.1]])) == 0
-
-
-def test_accuracy_and_area_past_a_fraction():
-    assert at_fraction(CURVE, 0.125) == pytest.approx(0.95)
-    # From 0.125: 0.125 of mean 0.925, 0.25 of 0.75, 0.5 of 0.3.
-    expected = (0.125 * 0.925 + 0.25 * 0.75 + 0.5 * 0.3) / 0.875
-    assert area_past(CURVE, 0.125) == pytest.approx(expected)
-    assert area_past(CURVE, 0) == pytest.approx(CURVE.auc.mean())
+from recipes.m18.measures import bimodality, picks
 
 
 def test_bimodality_by_its_moments():

@@ -1,11 +1,12 @@
 import importlib
-import io
 import re
 
 import numpy as np
 import pytest
 
-from recipes.r22.analyses import COMPARED, analyses
+from drawn import counts, faults, legend
+from recipes.r22.ablation import able
+from recipes.r22.analyses import COMPARED, ablations, analyses, computed
 from recipes.r22.experiments import mini
 from recipes.r22.figures import THEMES, figures
 from recipes.runner.results import Results
@@ -16,25 +17,27 @@ from tests.recipes.r22 import worlds
 
 pytestmark = pytest.mark.slow
 
+# Lines of each panel; dotted ones, where something is switched, among them.
 NAMES = {
-    "selectivity_modules",
-    "selectivity_layers",
-    "ablation_epochs",
-    "ablation_areas",
-    "ablation_trained",
-    "cka_late",
-    "cka_pairs",
-    "against_selectivity",
-    "against_accuracy",
-    "kept_on",
-    "starts",
-    "strengths_accuracy",
-    "strengths_selectivity",
-    "for_large",
-    "for_small",
-    "recovery",
-    "representation",
-    "summed",
+    "selectivity_modules": [4, 4 + 3],
+    "selectivity_layers": [3, 4, 6, 3],
+    "ablation_epochs": [7] * 6,
+    # Hollow points are lines of their own.
+    "ablation_areas": [2 + 2] * 3,
+    "ablation_trained": [2] * 4,
+    "cka_late": [4],
+    "cka_pairs": [6, 4],
+    "against_selectivity": [4, 4, 4 + 1],
+    "against_accuracy": [3 + 1] * 2,
+    "kept_on": [3 + 1] * 2,
+    "starts": [7] * 2,
+    "strengths_accuracy": [3 + 1] * 4,
+    "strengths_selectivity": [4] * 4 + [4 + 1] * 4,
+    "for_large": [4 + 1] * 2 + [3 + 1] * 2,
+    "for_small": [4 + 1] * 4 + [5 + 2] * 2,
+    "recovery": [3 + 1, 3 + 1, 4 + 1],
+    "representation": [4 + 1],
+    "summed": [4, 4 + 1, 4, 4 + 1, 5 + 1, 5 + 1],
 }
 
 
@@ -63,18 +66,14 @@ def trained(tmp_path_factory):
     return results
 
 
-def saved(figure):
-    file = io.BytesIO()
-    figure.savefig(file, dpi=30)
-    return file.tell() > 0
-
-
 def test_every_figure_is_drawn(made):
     found = dict(figures(made))
-    assert set(found) == NAMES
+    assert set(found) == set(NAMES)
     for name, draw in found.items():
         figure = draw()
-        assert saved(figure), name
+        assert not faults(figure), name
+        lines = [lines for lines, _ in counts(figure)]
+        assert lines == NAMES[name], name
         assert "ResNet50, ImageNet" in figure.get_suptitle()
 
 
@@ -85,7 +84,9 @@ def test_docstrings_name_every_figure_of_the_paper():
         for one in vars(module).values():
             if getattr(one, "__module__", None) == theme.__name__:
                 text += " ".join((one.__doc__ or "").split())
-    found = re.findall(r"Repeats (?:the \w+-hand side of )?figure (\d+[ab]?)", text)
+    found = re.findall(
+        r"(?:Repeats|:) (?:the \w+-hand side of )?figure (\d+[ab]?)", text
+    )
     # Figure 1 is a diagram, figure 4 is lost.
     singles = {str(number) for number in range(2, 17)} - {"4", "6", "15"}
     assert set(found) == singles | {"6a", "6b", "15a", "15b"}
@@ -98,7 +99,7 @@ def test_a_sweep_that_is_missing_leaves_the_other_figures(left_out, tmp_path):
     del chosen[left_out]
     found = worlds.results(tmp_path, worlds.Right, chosen, left_out != "plain")
     names = {name for name, _ in figures(found)}
-    assert names <= NAMES
+    assert names <= set(NAMES)
     assert bool(names) == (left_out != "plain")
 
 
@@ -108,6 +109,43 @@ def test_selectivity_against_the_epoch_begins_before_training(made):
     assert list(line.get_xdata()) == list(range(25))
     assert line.get_ydata()[0] == pytest.approx(worlds.Right.early[0], abs=0.02)
     assert line.get_ydata()[1] == pytest.approx(worlds.Right.early[1], abs=0.02)
+
+
+def test_cases_against_the_epoch(made):
+    training, test = dict(figures(made))["against_accuracy"]().axes
+    assert legend(test) == ["no regularizer", "from epoch 0", "from epoch 5"]
+    for axes, key in ((training, "accuracy"), (test, "test_accuracy")):
+        expected = np.mean([run.history[key] for run in made["plain"]], axis=0)
+        np.testing.assert_allclose(axes.lines[0].get_ydata()[1:], 100 * expected)
+    assert len({line.get_color() for line in test.lines[:3]}) == 3
+    assert test.lines[3].get_xdata() == [5, 5]
+    zoomed = dict(figures(made))["kept_on"]().axes[1]
+    assert zoomed.get_xlim() == (11.5, 24.5)
+    assert zoomed.get_title() == "the second half"
+
+
+def test_modules_against_the_epoch(made):
+    found = dict(figures(made))["strengths_selectivity"]()
+    titles = [axes.get_title() for axes in found.axes]
+    assert [t.split(", ")[1] for t in titles] == ["from epoch 0"] * 4 + [
+        "from epoch 5"
+    ] * 4
+    axes = found.axes[0]
+    assert legend(axes) == [f"module {number}" for number in (4, 5, 6, 7)]
+    assert len({line.get_color() for line in axes.lines}) == 4
+
+
+def test_alignment_is_the_mean_over_networks(made):
+    late, pairs = (dict(figures(made))[name]() for name in ("cka_late", "cka_pairs"))
+    assert legend(late.axes[0]) == [
+        *("module 7, block 1", "module 7, block 2", "module 7", "FC")
+    ]
+    # As its module has it: all pairs alike.
+    for line in late.axes[0].lines:
+        assert list(line.get_xdata()) == list(worlds.KEPT)
+        assert line.get_ydata()[[0, -1]] == pytest.approx([0.9, 0.3], abs=0.03)
+    assert legend(pairs.axes[0])[0] == "module 4 and 5"
+    assert legend(pairs.axes[1])[-1] == "module 7 and FC"
 
 
 def test_areas_are_sums_of_normalized_accuracies(made):
@@ -124,7 +162,12 @@ def test_figures_of_a_trained_network(trained):
     }
     for name, draw in found.items():
         figure = draw()
-        assert saved(figure), name
+        # After two epochs the network may have nothing to lose: no curve is drawn.
+        unable = name == "ablation_epochs" and not able(
+            computed(ablations(trained)), 0.1
+        )
+        empty = [f"nothing in panel {place}" for place in range(6)] if unable else []
+        assert faults(figure) == empty, name
         assert "digits (small scale)" in figure.get_suptitle().replace("\n", " ")
 
 
