@@ -94,6 +94,8 @@ def by_signals(line: str = "") -> None:
     """
 
     def end(number: int, frame: FrameType | None) -> None:
+        if not threading.main_thread().is_alive():
+            return  # What is registered with `atexit` runs: it ends already.
         if _finalizes(frame):
             # Python ignores an exception there: the signal comes again.
             again = threading.Timer(0.01, os.kill, (os.getpid(), number))

@@ -85,7 +85,11 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether it has ended, and all that it left is whole."""
-        return self.path.exists() and self.state == "finished"
+        done = self.path.exists() and self.state == "finished"
+        if done:
+            # There still, if a process was killed just before it was removed.
+            shutil.rmtree(self.folder / BACKUP, ignore_errors=True)
+        return done
 
     @property
     def _whole(self) -> bool:
@@ -116,7 +120,7 @@ class Run:
             {**found, "settings": self.settings.to_json(), "files": files},
         )
         # Not before: a process that is killed in between goes on from it.
-        shutil.rmtree(self.folder / BACKUP)
+        shutil.rmtree(self.folder / BACKUP, ignore_errors=True)
 
     @property
     def line(self) -> str:

@@ -73,6 +73,24 @@ def test_a_signal_while_an_object_is_collected():
     assert process.returncode == 143
 
 
+def test_a_signal_while_a_program_ends_by_itself():
+    process = program(
+        """
+        import atexit
+
+        def last():
+            print("ready", flush=True)
+            time.sleep(0.5)
+
+        ending.by_signals("Stopped.")
+        atexit.register(last)
+        """
+    )
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=30)[1] == ""
+    assert process.returncode == 0
+
+
 def test_a_second_signal_ends_what_takes_long_to_end():
     process = program(
         """

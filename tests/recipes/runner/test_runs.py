@@ -261,6 +261,14 @@ def test_a_backup_without_its_history_is_not_gone_on_from(tmp_path, finished):
     assert left_by(run) == left_by(finished)
 
 
+def test_a_backup_that_a_killed_process_left_is_removed(copied):
+    left = copied.folder / "backup"
+    left.mkdir()
+    (left / "epoch-000004.weights.h5").write_bytes(b"left")
+    assert copied.finished
+    assert not left.exists()
+
+
 def test_the_baseline_is_the_same_whatever_it_is_compared_with(tmp_path):
     plain = Run(SETTINGS.replace(alpha=0), tmp_path)
     other = Run(SETTINGS.replace(alpha=0, regularizer="dprime"), tmp_path)
