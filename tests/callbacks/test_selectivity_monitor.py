@@ -195,7 +195,7 @@ def test_tensorboard_serves_scalars_histograms_and_hparams(
     assert [step for _, step, _ in scalars] == [0, 1, 2]
     assert scalars[-1][2] == pytest.approx(history["val_si"][-1], rel=1e-6)
     assert [value for _, _, value in points("scalars", "alpha")] == [-2, -2, 0]
-    histogram = points("histograms", "selectivity_of_units/conv_2")
+    histogram = points("histograms", "si_of_units/conv_2")
     assert sum(count for _, _, count in histogram[-1][2]) == 8
 
     experiment = ask("hparams/experiment", {"experimentName": ""})

@@ -76,7 +76,7 @@ def test_a_full_disk_leaves_the_old_file_and_python_alive(tmp_path):
         """
         import pathlib, resource, signal, sys
         import keras, numpy as np
-        from keras_selectivity import archive, weights
+        from keras_selectivity.storage import archive, weights
         from recipes.runner.files import write_json
         folder = pathlib.Path(sys.argv[1])
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

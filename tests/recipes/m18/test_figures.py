@@ -6,7 +6,7 @@ import pytest
 
 from drawn import counts, faults, legend
 from recipes.figures import titled
-from recipes.m18.analyses import units
+from recipes.m18.analyses import noise_curves, units
 from recipes.m18.figures import THEMES, figures
 from recipes.runner.results import Results
 from tests.recipes.m18 import worlds
@@ -123,8 +123,8 @@ def test_dropout_fractions_have_colors_and_shuffled_labels_dots(right):
 def test_noise_is_training_accuracy(right):
     (axes,) = dict(figures(right))["mlp_noise"]().axes
     assert axes.get_ylabel() == "training accuracy (%)"
-    found = worlds.World(right["mlp"][0], "mlp", 0, True).noise()
-    np.testing.assert_array_equal(axes.lines[0].get_xdata(), found["scales"][1:])
+    found, *_ = noise_curves(right["mlp"])
+    np.testing.assert_array_equal(axes.lines[0].get_xdata(), found.scales[1:])
     assert legend(axes)[-1] == "intact"
 
 
