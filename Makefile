@@ -5,6 +5,8 @@ VENV := .venv
 WORKERS := 3
 # The order is that of `tests/conftest.py`: what takes longest begins first.
 PYTEST = -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# The processes share the cores: more threads would wait for each other.
+ONE_THREAD = TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 PAPER := lm21
 ARGS :=
 
@@ -69,7 +71,7 @@ recipe: $(READY_RECIPES)  ## Repeat a paper in miniature: make recipe PAPER=lm21
 test: $(READY_DEV)  ## Format, lint, types, docs, then the tests
 	@$(MAKE) --no-print-directory docs & docs=$$!; \
 	    $(MAKE) --no-print-directory lint; lint=$$?; wait $$docs && exit $$lint
-	@$(call quietly,$(BIN)/python -m pytest $(PYTEST) $(ARGS))
+	@$(call quietly,$(ONE_THREAD) $(BIN)/python -m pytest $(PYTEST) $(ARGS))
 
 # An environment of its own; the tools that check format and types are left out,
 # since their verdict is about the code, not about the versions it runs with.
@@ -80,7 +82,7 @@ test-bounds: $(CREATED)
 	@echo "Installing the lowest versions into $(VENV) ..."
 	@$(BIN)/python tools/lower_bounds.py > $(VENV)/constraints.txt
 	@$(BIN)/python -m pip install --quiet --constraint $(VENV)/constraints.txt --editable ".[dev]"
-	@$(call quietly,$(BIN)/python -m pytest $(PYTEST) $(ARGS))
+	@$(call quietly,$(ONE_THREAD) $(BIN)/python -m pytest $(PYTEST) $(ARGS))
 
 lint: $(READY_DEV)  ## Check format, lint and types
 	@$(BIN)/python -m ruff format --check .

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def short(monkeypatch):
-    settings = demo.SETTINGS.replace(epochs=1, anneal_epochs=())
+    settings = demo.SETTINGS.replace(
+        epochs=1, anneal_epochs=(), model_options={"blocks": 1}
+    )
     monkeypatch.setattr(demo, "SWEEP", Sweep(settings, demo.SWEEP.vary))
     return settings
 
@@ -28,7 +30,7 @@ def test_it_trains_draws_and_does_not_repeat_itself(
     assert "tensorboard --logdir" in shown
     assert (tmp_path / "sweep.png").stat().st_size > 10_000
     assert 0 < runs[0].report.mean("si") < 1
-    assert len(runs[0].report) == 19
+    assert len(runs[0].report) == 7
     for run in runs:
         assert list(run.folder.glob("logs/**/events.out.tfevents.*"))
     # One run is lost half-way: a result cut short, as a full disk leaves it.
@@ -52,8 +54,12 @@ def test_it_trains_draws_and_does_not_repeat_itself(
     # Other settings are another experiment.
     other = Sweep(short.replace(batch_size=64), demo.SWEEP.vary)
     monkeypatch.setattr(demo, "SWEEP", other)
-    assert demo.main(arguments) == 0
-    assert trained == [0, -1, 0]
+    assert demo.main([*arguments, "--alphas", "0"]) == 0
+    assert trained == [0, 0]
+
+
+def test_the_network_is_resnet20():
+    assert (demo.SETTINGS.model, demo.SETTINGS.model_options) == ("resnet20", {})
 
 
 def test_what_fails_is_not_drawn(short, tmp_path, capsys, monkeypatch):
