@@ -19,6 +19,7 @@ place, `epsilon`, the tolerances are these multiples:
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_selectivity import SelectivityModel
 from tools import check_precision
@@ -34,6 +35,14 @@ TESTED = [
     for name in BY_NAME
     if measure == "SI" or "jit" not in name
 ]
+# 0.112 of the penalty's gradient there, and 0.030 of the task's by itself; 0.019 of
+# both with 2.21, and 0.018 without XLA with either.
+ROUNDED = ("SI", "mixed_float16, jit")
+OLD_XLA = pytest.mark.xfail(
+    tuple(map(int, tf.__version__.split(".")[:2])) < (2, 21),
+    reason="the XLA of TensorFlow 2.20 rounds more often than float16 asks for",
+    strict=True,
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +59,10 @@ def reference():
     return of
 
 
-@pytest.mark.parametrize(("measure", "name"), TESTED)
+@pytest.mark.parametrize(
+    ("measure", "name"),
+    [pytest.param(*one, marks=OLD_XLA if one == ROUNDED else ()) for one in TESTED],
+)
 def test_penalty_and_gradient_agree_with_float32(reference, measure, name):
     setting = BY_NAME[name]
     found = check_precision.deviation(setting, reference(measure))
