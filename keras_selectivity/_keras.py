@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 
-class Trained(keras.Model):
+class HookedModel(keras.Model):
     """A model that is told when Keras begins to fit, to evaluate, to train on a batch.
 
     Keras asks `_maybe_symbolic_build` to build what is not built; there is no public

@@ -15,11 +15,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_selectivity._keras import Trained, averages_scalars
+from keras_selectivity._keras import HookedModel, averages_scalars
 from keras_selectivity.checks import checked_kind, checked_real, received
 
 
-class MultiWorkerModel(Trained):
+class MultiWorkerModel(HookedModel):
     """A model that Keras can fit and evaluate on several machines.
 
     Without `MultiWorkerMirroredStrategy` it is `keras.Model`. A subclass with a

@@ -498,7 +498,9 @@ def standard_error(values: Any) -> float:
     values = checked_numbers("values", values)
     if len(values) < 2:
         return float("nan")
-    return float(values.std(ddof=1) / np.sqrt(len(values)))
+    from scipy import stats
+
+    return float(stats.sem(values))
 
 
 def binomial_standard_error(share: Any, count: Any) -> Any:

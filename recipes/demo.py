@@ -66,8 +66,11 @@ def run(args: argparse.Namespace) -> int:
         f"{SETTINGS.epochs} epochs a run,\nwith loss = cross-entropy - alpha * mean "
         "class selectivity index (SI)\n"
     )
-    if share([Run(settings, output) for settings in sweep.settings], output).failed:
+    runs = [Run(settings, output) for settings in sweep.settings]
+    if share(runs, output).failed:
         return 1
+    for one in runs:
+        one.tidy()
     found = Results({"demo": sweep}, output)
     figure = output / "sweep.png"
     plot_sweep(

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_selectivity._keras import Trained, begin_fit_at, mask_of
+from keras_selectivity._keras import HookedModel, begin_fit_at, mask_of
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_keras_has_no_other_way_to_begin_later():
 def test_a_model_is_told_when_keras_begins(call):
     told = []
 
-    class Told(Trained):
+    class Told(HookedModel):
         def __init__(self):
             super().__init__()
             self.dense = keras.layers.Dense(1)

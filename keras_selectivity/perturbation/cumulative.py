@@ -184,6 +184,13 @@ def cumulative_within(
     return CumulativeAblation(model, groups, **options).run(data, **of_run)
 
 
+# Arguments of `CumulativeAblation.run`, beside the data.
+_OF_RUN = (
+    *("test_data", "reference", "report", "batch_size"),
+    *("verbose", "checkpoint", "steps"),
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class Options:
     """What is ablated of a network, and how; the names are those of `cumulative`.
@@ -218,17 +225,22 @@ class Options:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Options":
+        """The options that a user names; a TypeError tells of a name that is none."""
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in given:
+            if name not in known:
+                raise TypeError(
+                    f"`{name}` is no option of a cumulative ablation. Allowed: "
+                    f"{', '.join(known)}; where it is run, {', '.join(_OF_RUN)}."
+                )
+        return cls(**given)
+
     @property
     def ranked(self) -> bool:
         """Whether selectivity ranks the units."""
         return self.order in orders_module.RANKED
-
-
-# Arguments of `CumulativeAblation.run`, beside the data.
-_OF_RUN = (
-    *("test_data", "reference", "report", "batch_size"),
-    *("verbose", "checkpoint", "steps"),
-)
 
 
 class CumulativeAblation:
@@ -264,7 +276,7 @@ class CumulativeAblation:
         groups: Mapping[str, Sequence[str]] | str | None = "all",
         **options: Any,
     ) -> None:
-        self._options = Options(**options)
+        self._options = Options.of(options)
         of = self._options
         self._engine = Engine(
             model, of.taps, False, of.top_k, of.num_classes, of.labels, of.max_rows

@@ -85,11 +85,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether it has ended, and all that it left is whole."""
-        done = self.path.exists() and self.state == "finished"
-        if done:
-            # There still, if a process was killed just before it was removed.
-            shutil.rmtree(self.folder / BACKUP, ignore_errors=True)
-        return done
+        return self.path.exists() and self.state == "finished"
 
     @property
     def _whole(self) -> bool:
@@ -120,7 +116,15 @@ class Run:
             {**found, "settings": self.settings.to_json(), "files": files},
         )
         # Not before: a process that is killed in between goes on from it.
-        shutil.rmtree(self.folder / BACKUP, ignore_errors=True)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove the backup of a run that has ended.
+
+        It is there still if a process was killed after it wrote the result.
+        """
+        if self.path.exists():
+            shutil.rmtree(self.folder / BACKUP, ignore_errors=True)
 
     @property
     def line(self) -> str:

@@ -89,6 +89,8 @@ def work(
     )
     if trained.left:
         return AGAIN
+    for run in runs.values():
+        run.tidy()
     analyses = paper.analyses(Results(sweeps, output))
     analyzed = share(analyses, output, quiet=quiet, failures=failures)
     return 1 if trained.failed or analyzed.failed else 0

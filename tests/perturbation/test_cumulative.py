@@ -176,6 +176,12 @@ def test_within_layers_an_order_names_units_of_each(trained):
     assert curves["first"].accuracy.shape == (1, 2)
 
 
+def test_an_option_that_there_is_not(trained):
+    model, train, _ = trained
+    with pytest.raises(TypeError, match=r"`point` is no option .* points, .* steps"):
+        ks.perturbation.cumulative_within(model, train, point=5)
+
+
 def test_top_k(trained):
     model, train, _ = trained
     curve = ks.perturbation.cumulative(

@@ -152,7 +152,12 @@ def first_loss(accuracy: Samples, alpha: float = -1.0) -> Outcome | None:
     tests = compared(accuracy.against_zero(negative), t_test)
     if alpha not in tests:
         return None
-    lost = [one for one, found in tests.items() if found.verdict(-1)]
+    # A loss without any variation is no less of one here.
+    lost = [
+        one
+        for one, found in tests.items()
+        if found.verdict(-1) or found.statistic == -math.inf
+    ]
     first = f"first at {max(lost):g}" if lost else "none is significant"
     return Outcome(
         f"{first}; at {alpha:g}: {accuracy.gained(alpha)}",

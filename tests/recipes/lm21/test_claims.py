@@ -272,6 +272,9 @@ def test_the_first_loss_is_at_its_alpha_or_not():
     assert accuracy.first_loss(samples({-1: drop, -0.5: zero, 0: zero})).held is True
     assert accuracy.first_loss(samples({-1: drop, -0.5: drop, 0: zero})).held is False
     assert accuracy.first_loss(samples({-0.5: drop, 0: zero})) is None
+    # Nothing varies nearer to 0, and all of it is lost.
+    flat = {-1: [0.80, 0.81], -0.5: [0.85, 0.85], 0: [0.90, 0.90]}
+    assert accuracy.first_loss(samples(flat)).held is False
 
 
 def test_sparse_units_come_late_early_or_cannot_be_told():
