@@ -13,7 +13,7 @@ from keras_selectivity.network.graph import ends
 # and for some of them to pass a rectifier, little beside what the ascent adds.
 _START = 0.2
 # Square root of the correlation of red, green and blue over ImageNet, as lucid has it.
-_COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]])
+_COLORS = np.array([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]])
 
 
 class Parametrization(Protocol):
@@ -88,8 +88,8 @@ class FourierImages:
         self._middle, self._reach = (low + high) / 2, (high - low) / 2
         self._colors = None
         if decorrelate and channels == 3:
-            norms = np.linalg.norm(_COLOURS, axis=0)
-            self._colors = (_COLOURS.T / norms.max()).astype(np.float32)
+            norms = np.linalg.norm(_COLORS, axis=0)
+            self._colors = (_COLORS.T / norms.max()).astype(np.float32)
         self._total_variation, self._l2 = total_variation, l2
 
     def start(self, seed: tf.Tensor) -> tf.Tensor:

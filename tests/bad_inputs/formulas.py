@@ -12,7 +12,7 @@ from .table import CHOICE, COUNT, FLAG, OBJECT, POSITIVE, also, but, refuses, ro
 
 INDICES = {"epsilon": POSITIVE, "rest": CHOICE}
 # A preferred class for each of two units, of three classes.
-FAVOURITE = {
+PREFERRED = {
     TypeError: ["a", [None, None], [True, False]],
     ValueError: [[0], [0, 3], [-1, 0], [0.5, 1], 0],
 }
@@ -161,7 +161,7 @@ ROWS = [
         for each in refuses(
             f"functional.{name}",
             lambda w, name=name: partial(getattr(F, name), statistics=w.statistics),
-            preferred=FAVOURITE,
+            preferred=PREFERRED,
         )
     ],
     *refuses(
