@@ -114,7 +114,7 @@ def figures(args: argparse.Namespace) -> int:
     from recipes.runner.results import Results
 
     paper = papers.get(args.name)
-    results = Results(chosen(args), folder(args))
+    results = Results(chosen(args), folder(args), miniature=args.scale == "mini")
     if not results:
         raise ValueError(
             f"There is no finished run in {folder(args)}. Train them first: "
