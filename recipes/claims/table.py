@@ -118,7 +118,7 @@ def table(claims: Sequence[Claim]) -> str:
 
     Example:
         >>> print(table([Claim("F1a", "resnet20", "harmless", "98 %", "t-test",
-        ...                    0.0004, HELD)]))
+        ...                    0.0004, Verdict.HELD)]))
         | paper | network | claim | measured | rule | p | verdict |
         |---|---|---|---|---|---|---|
         | F1a | resnet20 | harmless | 98 % | t-test | 0.0004 | held |
@@ -137,7 +137,7 @@ def summary(claims: Sequence[Claim]) -> str:
 
     Example:
         >>> print(summary([Claim("F1a", "resnet20", "harmless", "98 %", "t-test",
-        ...                      0.0004, HELD)]))
+        ...                      0.0004, Verdict.HELD)]))
         held        F1a, resnet20: harmless
         Of 1 claims 1 held, 0 refuted, 0 undecided, 0 not tested.
     """
