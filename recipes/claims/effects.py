@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from keras_selectivity.inference import Interval, spearman
+
+# scipy.stats is imported where it is used: it takes longer than all else here.
 
 #: Numbers of networks.
 Values = Sequence[float] | npt.NDArray[np.float64]
@@ -73,6 +74,8 @@ class Effect(NamedTuple):
             return Interval(self.value, -math.inf, math.inf)
         if not self.error:
             return Interval(self.value, self.value, self.value)
+        from scipy import stats
+
         reach = stats.t.isf(level, self.freedom) * self.error
         ends = self.estimate - reach, self.estimate + reach
         return Interval(self.value, *map(self.scale.back, ends))
@@ -85,6 +88,8 @@ class Effect(NamedTuple):
         gap = gap if above else -gap
         if not self.error:
             return 0.0 if gap > 0 else 1.0
+        from scipy import stats
+
         return float(stats.t.sf(gap / self.error, self.freedom))
 
 

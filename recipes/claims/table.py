@@ -132,6 +132,40 @@ def table(claims: Sequence[Claim]) -> str:
     return markdown(headings, rows)
 
 
+def page(claims: Sequence[Claim]) -> str:
+    """The claims by verdict, those that held first, each with its table.
+
+    Example:
+        >>> print(page([]))
+        Of 0 claims 0 held, 0 refuted, 0 undecided, 0 not tested.
+    """
+    parts = [_ending(claims)]
+    for verdict in Verdict:
+        if own := [claim for claim in claims if claim.verdict is verdict]:
+            parts += [f"## {str(verdict).capitalize()}: {len(own)}", table(own)]
+    return "\n\n".join(parts)
+
+
+def overview(claims: Mapping[str, Sequence[Claim]]) -> str:
+    """How many claims of each paper have each verdict, and how many were decided.
+
+    Example:
+        >>> held = Claim("F1a", "resnet20", "harmless", "98 %", "", None, Verdict.HELD)
+        >>> print(overview({"lm21": [held]}))
+        | paper | claims | held | refuted | undecided | not tested | decided of tested |
+        |---|---|---|---|---|---|---|
+        | lm21 | 1 | 1 | 0 | 0 | 0 | 100% |
+    """
+    rows = []
+    for paper, ones in claims.items():
+        counts = dict(counted(ones))
+        tested = len(ones) - counts[Verdict.NOT_TESTED]
+        decided = tested - counts[Verdict.UNDECIDED]
+        share = f"{decided / tested:.0%}" if tested else ""
+        rows.append([paper, str(len(ones)), *map(str, counts.values()), share])
+    return markdown(["paper", "claims", *Verdict, "decided of tested"], rows)
+
+
 def summary(claims: Sequence[Claim]) -> str:
     """The claims in a line each, for a terminal, and how many held.
 
@@ -145,8 +179,7 @@ def summary(claims: Sequence[Claim]) -> str:
         f"{claim.verdict:<12}{claim.rows}, {claim.network}: {claim.claim}"
         for claim in claims
     ]
-    ending = ", ".join(f"{count} {verdict}" for verdict, count in counted(claims))
-    return "\n".join([*lines, f"Of {len(claims)} claims {ending}."])
+    return "\n".join([*lines, _ending(claims)])
 
 
 def counted(claims: Sequence[Claim]) -> list[tuple[Verdict, int]]:
@@ -155,6 +188,11 @@ def counted(claims: Sequence[Claim]) -> list[tuple[Verdict, int]]:
         (verdict, sum(claim.verdict is verdict for claim in claims))
         for verdict in Verdict
     ]
+
+
+def _ending(claims: Sequence[Claim]) -> str:
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in counted(claims))
+    return f"Of {len(claims)} claims {counts}."
 
 
 def _shown(verdict: Verdict) -> str:

@@ -3,7 +3,17 @@
 from types import SimpleNamespace
 
 from recipes.claims.samples import Asked, negative
-from recipes.claims.table import Claim, Row, claimed, markdown, stated, summary, table
+from recipes.claims.table import (
+    Claim,
+    Row,
+    claimed,
+    markdown,
+    overview,
+    page,
+    stated,
+    summary,
+    table,
+)
 from recipes.claims.verdicts import HELD, NOT_TESTED, REFUTED, UNDECIDED, Outcome
 from recipes.quantities import Quantity
 
@@ -84,3 +94,22 @@ def test_tables():
     assert summary(found).splitlines()[-1] == (
         "Of 3 claims 1 held, 1 refuted, 1 undecided, 0 not tested."
     )
+
+
+def test_a_page_is_by_verdict_and_an_overview_by_paper():
+    found = [
+        Claim(f"F{i}", "net", "says", "found", "test", None, verdict)
+        for i, verdict in enumerate((UNDECIDED, HELD, HELD, NOT_TESTED, REFUTED))
+    ]
+    headings = [line for line in page(found).splitlines() if line.startswith("## ")]
+    assert headings == [
+        "## Held: 2",
+        "## Refuted: 1",
+        "## Undecided: 1",
+        "## Not tested: 1",
+    ]
+    assert "| F1 | net |" in page(found).split("## Refuted")[0]
+    assert overview({"a": found, "b": found[3:4]}).splitlines()[2:] == [
+        "| a | 5 | 2 | 1 | 1 | 1 | 75% |",
+        "| b | 1 | 0 | 0 | 0 | 1 |  |",
+    ]
