@@ -115,9 +115,9 @@ def load(
     | `cifar10` | 45,000 | 500 a class, drawn | 10,000 |
     | `tiny_imagenet` | 90,000 | 50 a class, drawn | official validation, 10,000 |
     | `imagenet2012` | 1,281,167 | official validation, 50,000 | the same |
-    | `glyphs10` | GT10 | GV10 a class, drawn | GX10 |
-    | `glyphs100` | GT100 | GV100 a class, drawn | GX100 |
-    | `glyphs200` | GT200 | GV200 a class, drawn | GX200 |
+    | `glyphs10` | 2,000 | 50 a class, drawn | 1,000 |
+    | `glyphs100` | 12,800 | 32 a class, drawn | 5,000 |
+    | `glyphs200` | 20,000 | 10 a class, drawn | 10,000 |
 
     What is drawn is drawn from the training images, anew for each seed. The test
     set is the same for all seeds.
@@ -187,7 +187,7 @@ def check(name: str, data_dir: str | os.PathLike[str] | None = None) -> None:
     if not Path(data_dir).is_dir():
         raise ValueError(
             "`data_dir` (`--data-dir`, or TFDS_DATA_DIR in the environment) must be a "
-            "folder that is there. Create it to have data sets downloaded or drawn into it. "
+            "folder that is there. Create it to have data sets written into it. "
             f"{received('data_dir', os.fspath(data_dir))}"
         )
 

@@ -60,7 +60,9 @@ def shared() -> str:
     """
     every = set.intersection(*(set(_font(face).getBestCmap()) for face in FACES))
     kinds = ("Lu", "Ll", "Nd")
-    return "".join(c for c in map(chr, sorted(every)) if unicodedata.category(c) in kinds)
+    return "".join(
+        c for c in map(chr, sorted(every)) if unicodedata.category(c) in kinds
+    )
 
 
 def distinct(characters: Iterable[str], alike: float = ALIKE) -> str:
@@ -165,15 +167,13 @@ class _Polygons(BasePen):
         super().__init__(glyphs)
         self.parts: list[list[tuple[float, float]]] = []
 
-    def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
+    def _moveTo(self, pt: tuple[float, float]) -> None:
         self.parts.append([pt])
 
-    def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
+    def _lineTo(self, pt: tuple[float, float]) -> None:
         self.parts[-1].append(pt)
 
-    def _qCurveToOne(  # noqa: N802
-        self, pt1: tuple[float, float], pt2: tuple[float, float]
-    ) -> None:
+    def _qCurveToOne(self, pt1: tuple[float, float], pt2: tuple[float, float]) -> None:
         (x0, y0), (x1, y1), (x2, y2) = self.parts[-1][-1], pt1, pt2
         for piece in range(1, PIECES + 1):
             t = piece / PIECES

@@ -13,10 +13,10 @@ CLEAN = Difficulty()
 #: SHA-256 of images of version 1.0.0 of the data set: with every version of NumPy,
 #: matplotlib and fontTools they are the same, or there is a new version.
 DIGESTS = {
-    "clean": "f124f392b6ea712e0f485d6c166d132dba3c36df1b7823ccdc8253010a73f05c",
-    "easy": "8d012375369b1561653afffba6808e6594f091167d1b12f8e0ca82a44896592a",
-    "medium": "687e4eaf3759bef93a512857426f65619bc78d6dd46df39e188676da04b2290b",
-    "hard": "1b5f8d3769d1bf3efe3c9d86eee6355c07d8f7d05328da533173d9575fe68f41",
+    "clean": "70c47bc9b7791db3482825916578f5817e6051fedfe0bcddce8755fcc1d8fdac",
+    "easy": "f9531d9ffb284280f1e995e08763b4fa3bf70187564bcea166335c6ce6595f5e",
+    "medium": "fefd3b7eb6748e75d6d2285b72430fd8a507dfb2d2f137b796c00052cd39c66b",
+    "hard": "054328af7bf49e055fd6e401a34cedc71a4d1bf1c8fe0c6d155451f0c4ed061a",
 }
 
 

@@ -63,8 +63,12 @@ def test_a_higher_share_keeps_more():
     assert len(distinct("AA" + ALPHA, 1.0)) == 3
 
 
-@pytest.mark.parametrize("face", ["DejaVuSans", "DejaVuSerif-BoldItalic", "STIXGeneral"])
-@pytest.mark.parametrize("character", ["B", "8", "i", "\N{LATIN SMALL LETTER C WITH CARON}"])
+@pytest.mark.parametrize(
+    "face", ["DejaVuSans", "DejaVuSerif-BoldItalic", "STIXGeneral"]
+)
+@pytest.mark.parametrize(
+    "character", ["B", "8", "i", "\N{LATIN SMALL LETTER C WITH CARON}"]
+)
 def test_a_mask_is_what_matplotlib_draws(face, character):
     """By FreeType, and by its own test of points in a path."""
     side, points = 24, 8

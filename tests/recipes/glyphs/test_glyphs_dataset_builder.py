@@ -1,12 +1,10 @@
 """The builder of glyphs."""
 
-import os
-import signal
+import json
 import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 from pathlib import Path
 
 import numpy as np
@@ -86,8 +84,6 @@ PROGRAM = textwrap.dedent(
 
 
 def test_killed_in_the_middle_and_prepared_again(tmp_path):
-    import json
-
     command = [sys.executable, "-c", PROGRAM, str(tmp_path), "slowly"]
     process = subprocess.Popen(
         [*command, json.dumps(SMALL)], cwd=ROOT, stdout=subprocess.PIPE, text=True
