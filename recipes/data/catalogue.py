@@ -23,6 +23,7 @@ from recipes.data.prepared import prepared
 from recipes.data.split import Split
 from recipes.data.stored import in_memory, tensorflow_datasets
 from recipes.data.stream import Stream
+from recipes.glyphs.worlds import WORLDS
 
 #: What is held out of the training images for validation: images of every class, or
 #: a share of them. LM21 section 3.1 holds out 50 of 500 for Tiny ImageNet and 5,000
@@ -33,6 +34,7 @@ HELD_OUT: dict[str, int | float] = {
     "mnist": 5_000 / 60_000,
     "cifar10": 0.1,
     "tiny_imagenet": 0.1,
+    **{name: world.held_out for name, world in WORLDS.items()},
 }
 
 #: What titles call them.
@@ -42,6 +44,10 @@ LABELS = {
     "cifar10": "CIFAR-10",
     "tiny_imagenet": "Tiny ImageNet",
     "imagenet2012": "ImageNet",
+    **{
+        name: f"glyphs, {world.classes} classes (generated)"
+        for name, world in WORLDS.items()
+    },
 }
 
 #: Images that one epoch of a training has, without those that are held out.
@@ -51,6 +57,10 @@ TRAINING_IMAGES = {
     "cifar10": 45_000,
     "tiny_imagenet": 90_000,
     "imagenet2012": 1_281_167,
+    **{
+        name: world.classes * (world.train_per_class - world.held_out)
+        for name, world in WORLDS.items()
+    },
 }
 
 #: Shape of an image and number of classes, for who needs no image.
@@ -60,6 +70,10 @@ SHAPES: dict[str, tuple[tuple[int, int, int], int]] = {
     "cifar10": ((32, 32, 3), 10),
     "tiny_imagenet": ((64, 64, 3), 200),
     "imagenet2012": ((224, 224, 3), 1000),
+    **{
+        name: ((world.size, world.size, 1), world.classes)
+        for name, world in WORLDS.items()
+    },
 }
 
 
@@ -101,6 +115,9 @@ def load(
     | `cifar10` | 45,000 | 500 a class, drawn | 10,000 |
     | `tiny_imagenet` | 90,000 | 50 a class, drawn | official validation, 10,000 |
     | `imagenet2012` | 1,281,167 | official validation, 50,000 | the same |
+    | `glyphs10` | 2,000 | 50 a class, drawn | 1,000 |
+    | `glyphs100` | 12,800 | 32 a class, drawn | 5,000 |
+    | `glyphs200` | 20,000 | 10 a class, drawn | 10,000 |
 
     What is drawn is drawn from the training images, anew for each seed. The test
     set is the same for all seeds.
@@ -109,9 +126,10 @@ def load(
         name: One of `recipes.data.NAMES`.
         seed: Of what is held out, and of the corruption.
         data_dir: Where TensorFlow Datasets keeps its data; None for its default.
-            `mnist` and `cifar10` are downloaded if they are not there; for the other
-            two see `recipes/data/tiny_imagenet/README.md` and TensorFlow Datasets'
-            page of `imagenet2012`.
+            `mnist` and `cifar10` are downloaded if they are not there, and glyphs
+            drawn (`recipes/glyphs/README.md`); for the other two see
+            `recipes/data/tiny_imagenet/README.md` and TensorFlow Datasets' page of
+            `imagenet2012`.
         corruption: Fraction of the training labels that is shuffled, after the
             validation set was held out: its labels and the test set's stay true.
 
@@ -169,7 +187,7 @@ def check(name: str, data_dir: str | os.PathLike[str] | None = None) -> None:
     if not Path(data_dir).is_dir():
         raise ValueError(
             "`data_dir` (`--data-dir`, or TFDS_DATA_DIR in the environment) must be a "
-            "folder that is there. Create it to have data sets downloaded into it. "
+            "folder that is there. Create it to have data sets written into it. "
             f"{received('data_dir', os.fspath(data_dir))}"
         )
 
@@ -222,6 +240,15 @@ def _tiny_imagenet(name: str, seed: int, data_dir: Any) -> Data:
     return _from_arrays(name, seed, builder, test="validation")
 
 
+def _glyphs(name: str, seed: int, data_dir: Any) -> Data:
+    tensorflow_datasets()
+    from recipes.glyphs import glyphs_dataset_builder as glyphs
+
+    config = WORLDS[name].folder
+    builder = prepared(lambda: glyphs.Builder(config=config, data_dir=data_dir))
+    return _from_arrays(name, seed, builder, test="test")
+
+
 def _imagenet(name: str, seed: int, data_dir: Any) -> Data:
     builder = prepared(lambda: tensorflow_datasets().builder(name, data_dir=data_dir))
     # R22 trains on all training images and measures on the validation set.
@@ -254,5 +281,6 @@ _LOADERS: dict[str, Callable[[str, int, Any], Data]] = {
     "cifar10": _official,
     "tiny_imagenet": _tiny_imagenet,
     "imagenet2012": _imagenet,
+    **dict.fromkeys(WORLDS, _glyphs),
 }
 NAMES = tuple(_LOADERS)

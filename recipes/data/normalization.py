@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from recipes.glyphs.worlds import WORLDS
+
 
 class Normalization(NamedTuple):
     """Mean and standard deviation of every channel, of pixels in [0, 1]."""
@@ -30,6 +32,7 @@ NORMALIZATIONS = {
     "cifar10": IMAGENET,
     "tiny_imagenet": IMAGENET,
     "imagenet2012": IMAGENET,
+    **dict.fromkeys(WORLDS, UNIT),
 }
 
 

@@ -15,6 +15,7 @@ from recipes.data import (
     load,
 )
 from recipes.data.catalogue import HELD_OUT
+from recipes.glyphs.worlds import WORLDS
 from small_archives import write_tiny_imagenet
 
 SHAPES = {
@@ -22,17 +23,32 @@ SHAPES = {
     "mnist": (28, 28, 1),
     "cifar10": (32, 32, 3),
     "tiny_imagenet": (64, 64, 3),
+    "glyphs10": (16, 16, 1),
+}
+#: Shapes and numbers of classes of the others.
+OTHERS = {
+    "imagenet2012": ((224, 224, 3), 1000),
+    "glyphs100": ((16, 16, 1), 100),
+    "glyphs200": ((16, 16, 1), 200),
 }
 
 
+@pytest.fixture(scope="session")
+def glyphs(tmp_path_factory):
+    """A folder for glyphs, which are drawn once."""
+    return tmp_path_factory.mktemp("glyphs")
+
+
 @pytest.fixture
-def loaded(monkeypatch, store_small, small_tiny_imagenet, tmp_path):
+def loaded(monkeypatch, store_small, small_tiny_imagenet, tmp_path, glyphs):
     """Load a data set of few images; the share held out fits them."""
     monkeypatch.setitem(HELD_OUT, "tiny_imagenet", 0.25)
     monkeypatch.setitem(HELD_OUT, "mnist", 1 / 6)
     monkeypatch.setitem(HELD_OUT, "cifar10", 1 / 6)
 
     def of(name, **options):
+        if name in WORLDS:
+            return load(name, data_dir=glyphs, **options)
         if name == "tiny_imagenet":
             if not (tmp_path / "downloads").exists():
                 write_tiny_imagenet(tmp_path / "downloads" / "manual")
@@ -135,11 +151,12 @@ def test_imagenet_is_a_stream_that_is_tested_on_its_validation_set(store, photog
 def test_an_unknown_name():
     with pytest.raises(
         ValueError,
-        match=r'`name` must be "digits", "mnist", "cifar10", "tiny_imagenet" or '
-        r'"imagenet2012"\. Received: name=\'cifar\'\.',
+        match=r'`name` must be "digits", "mnist", "cifar10", "tiny_imagenet", '
+        r'"imagenet2012", "glyphs10", "glyphs100" or "glyphs200"\. '
+        r"Received: name='cifar'\.",
     ):
         load("cifar")
-    assert NAMES == ("digits", "mnist", "cifar10", "tiny_imagenet", "imagenet2012")
+    assert set(NAMES) == {*SHAPES, *OTHERS}
 
 
 @pytest.mark.parametrize(
@@ -168,14 +185,15 @@ def test_a_test_set_without_room_for_every_class(test_size):
 
 def test_shapes_are_known_without_the_images():
     known = {name: shape for name, (shape, _) in recipes.data.SHAPES.items()}
-    assert known == {**SHAPES, "imagenet2012": (224, 224, 3)}
+    assert known == {**SHAPES, **{name: shape for name, (shape, _) in OTHERS.items()}}
     classes = {name: count for name, (_, count) in recipes.data.SHAPES.items()}
     assert classes == {
         "digits": 10,
         "mnist": 10,
         "cifar10": 10,
         "tiny_imagenet": 200,
-        "imagenet2012": 1000,
+        "glyphs10": 10,
+        **{name: count for name, (_, count) in OTHERS.items()},
     }
 
 
@@ -186,6 +204,20 @@ def test_sizes_and_labels_are_known_without_the_images():
     stored = {"mnist": 60_000, "cifar10": 50_000, "tiny_imagenet": 100_000}
     for name, count in stored.items():
         assert TRAINING_IMAGES[name] == count - round(HELD_OUT[name] * count)
+    # The table in `load`'s docstring.
+    glyphs = {"glyphs10": 2_000, "glyphs100": 12_800, "glyphs200": 20_000}
+    assert glyphs.items() < TRAINING_IMAGES.items()
+    assert LABELS["glyphs100"] == "glyphs, 100 classes (generated)"
+
+
+def test_glyphs_are_what_the_catalogue_says(loaded):
+    data = loaded("glyphs10")
+    counts = [np.bincount(part.y).tolist() for part in data[:3]]
+    assert counts == [[200] * 10, [50] * 10, [100] * 10]
+    assert data.train.samples == TRAINING_IMAGES["glyphs10"]
+    assert HELD_OUT["glyphs10"] == 50 and data.num_classes == 10
+    images, _ = next(iter(data.batches("test", 100)))
+    assert 0 <= images.numpy().min() < 0.1 and 0.9 < images.numpy().max() <= 1
 
 
 def test_a_data_sets_own_batches_are_normalized(loaded):

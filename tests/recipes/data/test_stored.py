@@ -20,7 +20,9 @@ def test_all_images_in_the_order_of_the_files(store_small):
     np.testing.assert_array_equal(y, [example["label"] for example in stored])
 
 
-@pytest.mark.parametrize("name", ["mnist", "cifar10", "tiny_imagenet", "imagenet2012"])
+@pytest.mark.parametrize(
+    "name", ["mnist", "cifar10", "tiny_imagenet", "imagenet2012", "glyphs10"]
+)
 def test_without_tensorflow_datasets(monkeypatch, name):
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
     with pytest.raises(ImportError, match=r'Run `pip install "\.\[recipes\]"`'):

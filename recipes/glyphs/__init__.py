@@ -1,0 +1,1 @@
+"""Rendered characters: a data set of as many classes and images as are wanted."""
