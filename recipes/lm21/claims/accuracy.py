@@ -187,7 +187,7 @@ def _lowers(rows: str, level: str) -> Row:
     )
 
 
-def _signs(rows: str, least: float, level: str, average: str = "") -> list[Row]:
+def _signs(rows: str, least: float, level: str) -> list[Row]:
     """The paper's main result, at each magnitude and over all."""
     where = span(least, 5.0)
     return [
@@ -196,7 +196,7 @@ def _signs(rows: str, least: float, level: str, average: str = "") -> list[Row]:
             f"promoting is worse than reducing at every abs(alpha) from {least:g} to "
             f"5, {level}",
         ).by(promoted, accuracy, below(HALF_POINT), where),
-        _main(average or rows, where),
+        _main(rows, where),
     ]
 
 

@@ -1,6 +1,7 @@
 """Can selectivity be controlled? Networks, and their layers."""
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from recipes.claims.effects import RATIO, Effect, average
@@ -130,8 +131,7 @@ def uneven(samples: Samples) -> Outcome | None:
 
 def times(first: Samples, second: Samples, says: Says, where: Where) -> Outcome | None:
     """How many times as much as in another sweep, seed by seed."""
-    other = Samples({0.0: {}}) if not second.values else second
-    ratios = first.combined(other, lambda a, b: a / b if b else float("nan"))
+    ratios = first.combined(second, lambda a, b: a / b if b else math.nan)
     found = Samples.finite(ratios.where(where).values, "{:.2g}-fold".format)
     return weighed(
         {f"at {alpha:g}": one for alpha, one in found.effects(RATIO).items()},
