@@ -153,6 +153,13 @@ def test_partial_sets_of_runs_raise_nothing(alphas, seeds, tmp_path):
         assert {claim.verdict for claim in found} <= {UNDECIDED}
 
 
+def test_runs_in_memory_are_those_on_a_disk(tmp_path):
+    chosen = {"resnet20": worlds.sweeps(range(2), grid=(-1, 0, 2))["resnet20"]}
+    kept = worlds.results(tmp_path / "kept", worlds.Right, chosen)
+    memory = worlds.imagined(tmp_path / "memory", worlds.Right, chosen)
+    assert claims(memory) == claims(kept) != []
+
+
 def test_no_runs_no_claims(tmp_path):
     assert claims(worlds.imagined(tmp_path, worlds.Right, {})) == []
 
