@@ -4,7 +4,6 @@ import dataclasses
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from recipes.claims.table import Claim, overview, page, summary
@@ -40,7 +39,9 @@ class Paper:
     figures: Callable[[Results], Iterator[tuple[str, Callable[[], Any]]]]
     claims: Callable[[Results], list[Claim]]
     tables: Callable[[Results], Iterator[tuple[str, str]]] | None = None
-    quick: Mapping[str, Mapping[str, Sequence[Any]]] = MappingProxyType({})
+    quick: Mapping[str, Mapping[str, Sequence[Any]]] = dataclasses.field(
+        default_factory=dict
+    )
 
 
 def get(name: str) -> Paper:
