@@ -81,7 +81,7 @@ def picks(
     size = len(values) // 2
     tops = tuple(math.ceil(top * size / 48) for top in (1, 5, 10))
     rng = np.random.default_rng(seed)
-    halves = np.array([rng.permutation(len(values))[:size] for _ in range(draws)])
+    halves = rng.random((draws, len(values))).argsort(axis=1)[:, :size]
     picked = truth[halves[np.arange(draws), values[halves].argmax(axis=1)]]
     ranked = -np.sort(-truth[halves], axis=1)
     shares = tuple(float(np.mean(picked >= ranked[:, top - 1])) for top in tops)
