@@ -4,7 +4,10 @@ What networks of one setting differ by is about what those of the digits did, an
 drawn from the seed of a world, so that a world can be drawn again and again.
 """
 
+import zlib
+
 import numpy as np
+from scipy import stats
 
 from keras_selectivity.perturbation import (
     AblationCurve,
@@ -48,7 +51,7 @@ AREA, ACCURACY, NOISY, SI, BITS, DEAD, EPOCHS = (
 )
 
 
-def sweeps(seeds=range(5), ensemble=40, rates=16):
+def sweeps(seeds=range(5), ensemble=40, rates=8):
     """The full scale's sweeps, smaller."""
     kept = (1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64)
     plain = CIFAR10.replace(model_options={"batch_norm": False})
@@ -88,7 +91,7 @@ class Right:
     longer = 4.0
     #: Fraction of silent units at which accuracy is half gone, by share of shuffled
     #: labels: not perfectly ordered.
-    halves = (0.7, 0.45, 0.55, 0.4, 0.3)
+    halves = (0.7, 0.45, 0.35, 0.3, 0.45)
 
     def __init__(self, run, sweep, place, count, seed):
         self.run, self.sweep, self.place, self.count = run, sweep, place, count
@@ -97,7 +100,7 @@ class Right:
         self.corruption = run.settings.corruption
         self.dropout = run.settings.model_options.get("dropout", 0)
         self.names = LAYERS[self.model]
-        self.key = [int(made.noise(run).integers(2**32)), seed]
+        self.key = [zlib.crc32(sweep.encode()), place, seed]
         self.rng = np.random.default_rng(self.key)
         # The same for every call of `measures`.
         self.shift = np.random.default_rng([*self.key, 1]).normal(size=3)
@@ -151,7 +154,8 @@ class Right:
 
     def areas(self, turn):
         """Areas under the curve, so many doublings of the epoch from the turn."""
-        return 0.8 - 0.05 * abs(turn) + self.rng.normal(0, 0.02, len(turn))
+        areas = 0.8 - np.where(turn < 0, 0.08, 0.05) * abs(turn)
+        return areas + self.rng.normal(0, 0.02, len(turn))
 
     def impact(self, depth, si, mi):
         """Of units: large in early layers where selectivity is low."""
@@ -210,7 +214,8 @@ class Mirrored(Right):
         if self.sweep == "mlp_dropout":
             return (0.9 if self.corruption else self.dropout) + self.noise()
         if self.sweep == "ensemble":
-            return 0.35 + 0.3 * self.rank + self.noise()
+            # In one cluster.
+            return 0.5 + 0.1 * stats.norm.ppf(0.02 + 0.96 * self.rank) + self.noise()
         if self.sweep == "hyperparameters":
             return 0.9 - self.quality()
         if self.sweep == "convnet_plain":
@@ -226,9 +231,8 @@ class Mirrored(Right):
         return 0.5 + 0.05 * abs(turn) + self.rng.normal(0, 0.02, len(turn))
 
     def impact(self, depth, si, mi):
-        step = 2.0 if self.model == "mlp" else 0.2
         flat = self.model == "convnet" and self.at_ends(depth)
-        return step * depth + 24 * si + (0 if flat else 24) * mi
+        return 1.2 * depth + 50 * si + (0 if flat else 70) * mi
 
     def norms(self, si):
         return si if self.model == "convnet" else -si
@@ -359,7 +363,8 @@ def training(world):
     """Test loss turns at epoch 8, or so."""
     epochs = np.array(world.settings.kept_epochs, float)
     turn = np.log2(epochs) - 3 - world.rng.normal(0, EPOCHS)
-    loss = 0.5 + 0.2 * abs(turn) + world.rng.normal(0, 0.01, len(turn))
+    loss = 0.5 + np.where(turn < 0, 0.1, 0.22) * abs(turn)
+    loss += world.rng.normal(0, 0.01, len(turn))
     return made.lists(
         {
             "epoch": epochs,
