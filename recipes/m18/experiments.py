@@ -109,8 +109,8 @@ def full() -> dict[str, Sweep]:
                 "seed": (0, 1),
             },
         ),
-        "resnet50_corrupted": corrupted(IMAGENET, CORRUPTIONS, (0,)),
-        "resnet50": Sweep(IMAGENET.replace(augmentation="inception"), {"seed": (0,)}),
+        "resnet50_corrupted": corrupted(IMAGENET, CORRUPTIONS, three),
+        "resnet50": Sweep(IMAGENET.replace(augmentation="inception"), {"seed": three}),
     }
 
 

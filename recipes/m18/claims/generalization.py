@@ -27,7 +27,6 @@ from recipes.claims.table import Claim, Statements, stated
 from recipes.claims.verdicts import (
     HELD,
     REFUTED,
-    UNDECIDED,
     Every,
     Outcome,
     Part,
@@ -41,7 +40,7 @@ from recipes.claims.verdicts import (
 )
 from recipes.m18.analyses import FOLLOWED
 from recipes.m18.analyses import training_task as training
-from recipes.m18.claims.groups import averaged
+from recipes.m18.claims.groups import averaged, only_if
 from recipes.m18.claims.margins import AREA, around
 from recipes.m18.measures import Picks, bimodality, picks
 from recipes.m18.quantities import area, generalization_error, normalized_area
@@ -256,12 +255,7 @@ def within_clusters(
         what="Spearman over the networks of a cluster",
         where="in each",
     )
-    if outcome is None or found:
-        return outcome
-    return outcome._replace(
-        test=f"{outcome.test}; undecided, as the number of clusters is",
-        verdict=UNDECIDED,
-    )
+    return only_if(bool(found), outcome, "as the number of clusters is")
 
 
 def cut(values: Values) -> float:
@@ -304,13 +298,8 @@ def parting(found: Sequence[Followed], areas: Sequence[np.ndarray]) -> Outcome |
         f"mean over networks, {INTERVAL}; held: times {says.words()}, and then the "
         f"area changes {lower.words(area.gap)}",
     )
-    if turned:
-        return outcome
-    return outcome._replace(
-        test=f"{outcome.test}; undecided where test loss does not end {TURNED:g} times "
-        "its lowest",
-        verdict=UNDECIDED,
-    )
+    why = f"as test loss does not clearly end {TURNED:g} times its lowest"
+    return only_if(turned, outcome, why)
 
 
 class BySetting(NamedTuple):

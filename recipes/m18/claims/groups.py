@@ -8,7 +8,7 @@ import numpy as np
 from recipes.claims.effects import Effect, Values, average
 from recipes.claims.rules import listed, rho, weighed
 from recipes.claims.samples import Samples, grouped
-from recipes.claims.verdicts import Outcome, Says
+from recipes.claims.verdicts import UNDECIDED, Outcome, Says
 from recipes.quantities import Quantity, Write
 from recipes.runner.runs import Run
 
@@ -27,7 +27,9 @@ def of_seeds(runs: Iterable[Run], quantity: Quantity) -> Samples:
     return by(runs, lambda run: 0.0, quantity)
 
 
-def named(effects: Mapping[float, Any], label: Callable[[float], str]) -> dict:
+def named(
+    effects: Mapping[float, Any], label: Callable[[float], str]
+) -> dict[str, Any]:
     """The same, by what a reader is told."""
     return {label(value): one for value, one in effects.items()}
 
@@ -51,6 +53,20 @@ def averaged(
 def finite(values: Values) -> list[float]:
     """Those that are known."""
     return [float(value) for value in values if np.isfinite(value)]
+
+
+def only_if(condition: bool, outcome: Outcome | None, why: str) -> Outcome | None:
+    """An outcome, which decides nothing without what has to come first.
+
+    Args:
+        condition: Whether it is there.
+        outcome: What was found.
+        why: What is missing where it is not, as a reader is told.
+    """
+    if condition or outcome is None:
+        return outcome
+    test = f"{outcome.test}; undecided, {why}"
+    return outcome._replace(test=test, verdict=UNDECIDED)
 
 
 def beside(

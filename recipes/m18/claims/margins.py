@@ -22,6 +22,6 @@ def around(rho: float) -> Says:
 
     Example:
         >>> around(-0.428).words()
-        'from -0.59 to -0.22'
+        'from -0.6 to -0.22'
     """
     return within(*sorted(math.tanh(share * math.atanh(rho)) for share in (0.5, 1.5)))

@@ -3,13 +3,12 @@
 import itertools
 from collections.abc import Iterator
 
-from recipes.claims.effects import PLAIN, RATIO, Scale, average
+from recipes.claims.effects import PLAIN, RATIO, average
 from recipes.claims.rules import weighed
 from recipes.claims.samples import Samples, grouped, positive
 from recipes.claims.table import Claim, Statements, stated
 from recipes.claims.verdicts import (
     HELD,
-    UNDECIDED,
     Outcome,
     Says,
     above,
@@ -17,7 +16,7 @@ from recipes.claims.verdicts import (
     below,
     not_tested,
 )
-from recipes.m18.claims.groups import by, means, named
+from recipes.m18.claims.groups import by, means, named, only_if
 from recipes.m18.claims.margins import AREA, FRACTION, LONGER, NOISY
 from recipes.m18.quantities import (
     FITTED,
@@ -78,7 +77,7 @@ def _shuffled(results: Results, sweep: str, ablated: str, noisy: str) -> Stateme
     yield (
         "3.1",
         "networks with shuffled labels take more epochs to converge",
-        than_true(of(epochs_to_fit), above(LONGER, 1.0), RATIO),
+        than_true(of(epochs_to_fit), above(LONGER, 1.0), ratio=True),
     )
     if noisy:
         text = "every share of shuffled labels lowers accuracy under noise"
@@ -106,10 +105,10 @@ def groups(results: Results, sweep: str) -> dict[str, list[Run]]:
     return grouped(runs, lambda run: label(run.settings.corruption))
 
 
-def than_true(samples: Samples, says: Says, scale: Scale = PLAIN) -> Outcome | None:
+def than_true(samples: Samples, says: Says, *, ratio: bool = False) -> Outcome | None:
     """Every share of shuffled labels against true labels, seed by seed."""
-    ratio = scale is RATIO
     beside = (samples.fold() if ratio else samples.change()).where(positive)
+    scale = RATIO if ratio else PLAIN
     return weighed(
         named(beside.effects(scale), label),
         says,
@@ -153,9 +152,5 @@ def started(accuracies: Samples) -> Outcome | None:
 
 def only_fitted(outcome: Outcome | None, fitted: Outcome | None) -> Outcome | None:
     """Decide nothing of networks that have not fitted their training labels."""
-    if outcome is None or (fitted is not None and fitted.verdict is HELD):
-        return outcome
-    return outcome._replace(
-        test=f"{outcome.test}; undecided, as not all networks fitted their labels",
-        verdict=UNDECIDED,
-    )
+    known = fitted is not None and fitted.verdict is HELD
+    return only_if(known, outcome, "as not all networks fitted their labels")

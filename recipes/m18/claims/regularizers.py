@@ -10,7 +10,6 @@ from recipes.claims.rules import weighed
 from recipes.claims.samples import Samples
 from recipes.claims.table import Claim, Statements, stated
 from recipes.claims.verdicts import (
-    UNDECIDED,
     Outcome,
     Says,
     above,
@@ -19,7 +18,7 @@ from recipes.claims.verdicts import (
     within,
 )
 from recipes.m18.analyses import curve, true_labels
-from recipes.m18.claims.groups import beside, by, means, named, of_seeds
+from recipes.m18.claims.groups import beside, by, means, named, of_seeds, only_if
 from recipes.m18.claims.margins import AREA
 from recipes.m18.quantities import (
     area,
@@ -136,12 +135,12 @@ def claims(results: Results) -> Iterator[Claim]:
     normalized = true_labels(results, "convnet")
     plain = results.get("convnet_plain", [])
     for rows, claim, quantity, says in NORMALIZED:
-        sides = (of_seeds(ones, quantity) for ones in (normalized, plain))
-        outcome = beside(*sides, ("with", "without"), says)
+        first, second = (of_seeds(ones, quantity) for ones in (normalized, plain))
+        outcome = beside(first, second, ("with", "without"), says)
         yield from stated("convnet", [(rows, claim, outcome)])
     text = "ablation to zero is less damaging than to the mean"
-    sides = (of_seeds(normalized, one) for one in (area, area_to_mean))
-    outcome = beside(*sides, ("zero", "mean"), above(AREA))
+    zero, mean = (of_seeds(normalized, one) for one in (area, area_to_mean))
+    outcome = beside(zero, mean, ("zero", "mean"), above(AREA))
     yield from stated("convnet", [("A1", text, outcome)])
 
 
@@ -240,10 +239,6 @@ def worse(samples: Samples) -> Outcome | None:
         what="training accuracy without dropout, difference of a seed, mean over seeds",
         where="at each step",
     )
-    if outcome is None or min(samples.means().values()) < SOLVED:
-        return outcome
     # Nothing can be worse where everything is learned.
-    return outcome._replace(
-        test=f"{outcome.test}; undecided where all have {percent(SOLVED)} or more",
-        verdict=UNDECIDED,
-    )
+    some = min(samples.means().values(), default=1.0) < SOLVED
+    return only_if(some, outcome, f"as all have {percent(SOLVED)} or more")

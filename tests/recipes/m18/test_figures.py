@@ -25,7 +25,7 @@ EXPECTED = {
     # Losses, points of five networks, and both areas on an axis of their own.
     "mlp_training": [(2, 0), (0, 5 * 12), (2, 0)],
     "convnet_training": [(2, 0), (0, 5 * 12), (2, 0)],
-    "hyperparameters": [(0, 2 * 48), (1, 0)],
+    "hyperparameters": [(0, 2 * 96), (1, 0)],
     # Three dropout fractions, on true and on shuffled labels.
     "mlp_dropout": [(3 + 2 * 3, 0)],
     "batch_norm": [(2, 0), (0, 0), (0, 0)],
