@@ -155,9 +155,10 @@ def quieten() -> None:
 
 def load(settings: Settings) -> data.Data:
     """The data of a training."""
+    seed = settings.data_seed
     return data.load(
         settings.data,
-        settings.seed,
+        settings.seed if seed is None else seed,
         data_dir=os.environ.get("TFDS_DATA_DIR"),
         corruption=settings.corruption,
     )
