@@ -192,7 +192,7 @@ def compiled(settings: Settings) -> ks.SelectivityModel:
                 weight_decay=settings.weight_decay,
             ),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
+            metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
         )
     return model
 
