@@ -48,7 +48,7 @@ class Effect(NamedTuple):
         estimate: On the scale.
         error: Its standard error; NaN where it is not known, 0 where nothing varies.
         freedom: Degrees of freedom of the error; infinite for a normal estimate.
-        count: Replicates.
+        replicates: How many there are.
         scale: What `interval` and `bound` are turned from and to.
 
     Example:
@@ -60,7 +60,7 @@ class Effect(NamedTuple):
     estimate: float
     error: float
     freedom: float
-    count: int
+    replicates: int
     scale: Scale = PLAIN
 
     @property

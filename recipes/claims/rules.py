@@ -223,7 +223,7 @@ def shown(effect: Effect, write: Write = number) -> str:
         '0.2 [0.031, 0.37]'
     """
     if math.isnan(effect.error):
-        return f"{write(effect.value)} [unknown: {effect.count} networks]"
+        return f"{write(effect.value)} [unknown: {effect.replicates} networks]"
     _, low, high = effect.interval()
     return f"{write(effect.value)} [{write(low)}, {write(high)}]"
 

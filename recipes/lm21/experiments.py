@@ -57,8 +57,9 @@ GLYPHS100 = Settings(
     deterministic=True,
 )
 SMALL_VGG = {"blocks": [[16, 2], [32, 2], [64, 3]], "dense": 64}
-#: The paper's, of 200 epochs. For so few steps another is still to be looked for.
-SMALL_VGG_RATE = 0.01
+#: At alpha 0 a network that is in no sweep reaches 45, 74, 83 and 84% at 0.003, 0.01,
+#: 0.03 and 0.1.
+SMALL_VGG_RATE = 0.03
 
 
 def full() -> dict[str, Sweep]:

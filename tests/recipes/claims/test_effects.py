@@ -55,7 +55,7 @@ def test_two_samples_have_welchs_interval():
     assert found.value == pytest.approx(np.mean(FEW) - np.mean(MANY))
     assert ends(found) == pytest.approx(tuple(expected.confidence_interval(0.9)))
     assert 2 * found.pvalue(0, above=True) == pytest.approx(expected.pvalue)
-    assert found.count == 3
+    assert found.replicates == 3
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -64,7 +64,7 @@ def test_a_single_network_is_held_against_what_others_predict(turned):
     expected = stats.ttest_ind(*pair, equal_var=True)
     found = difference(*pair)
     assert ends(found) == pytest.approx(tuple(expected.confidence_interval(0.9)))
-    assert found.count == 1
+    assert found.replicates == 1
 
 
 def test_what_does_not_vary_is_certain_and_single_numbers_are_not():
