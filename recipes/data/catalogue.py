@@ -42,6 +42,7 @@ LABELS = {
     "cifar10": "CIFAR-10",
     "tiny_imagenet": "Tiny ImageNet",
     "imagenet2012": "ImageNet",
+    "imagenet2012_227": "ImageNet",
 }
 
 #: Images that one epoch of a training has, without those that are held out.
@@ -51,6 +52,7 @@ TRAINING_IMAGES = {
     "cifar10": 45_000,
     "tiny_imagenet": 90_000,
     "imagenet2012": 1_281_167,
+    "imagenet2012_227": 1_281_167,
 }
 
 #: Shape of an image and number of classes, for who needs no image.
@@ -60,6 +62,7 @@ SHAPES: dict[str, tuple[tuple[int, int, int], int]] = {
     "cifar10": ((32, 32, 3), 10),
     "tiny_imagenet": ((64, 64, 3), 200),
     "imagenet2012": ((224, 224, 3), 1000),
+    "imagenet2012_227": ((227, 227, 3), 1000),
 }
 
 
@@ -101,6 +104,7 @@ def load(
     | `cifar10` | 45,000 | 500 a class, drawn | 10,000 |
     | `tiny_imagenet` | 90,000 | 50 a class, drawn | official validation, 10,000 |
     | `imagenet2012` | 1,281,167 | official validation, 50,000 | the same |
+    | `imagenet2012_227` | the same, cut to 227 pixels for AlexNet | | |
 
     What is drawn is drawn from the training images, anew for each seed. The test
     set is the same for all seeds.
@@ -223,17 +227,16 @@ def _tiny_imagenet(name: str, seed: int, data_dir: Any) -> Data:
 
 
 def _imagenet(name: str, seed: int, data_dir: Any) -> Data:
-    builder = prepared(lambda: tensorflow_datasets().builder(name, data_dir=data_dir))
-    # R22 trains on all training images and measures on the validation set.
-    validation = Stream(builder, "validation")
-    return Data(
-        Stream(builder, "train"),
-        validation,
-        validation,
-        builder.info.features["label"].num_classes,
-        (224, 224, 3),
-        NORMALIZATIONS[name],
+    builder = prepared(
+        lambda: tensorflow_datasets().builder("imagenet2012", data_dir=data_dir)
     )
+    shape, _ = SHAPES[name]
+    # R22 trains on all training images and measures on the validation set.
+    train, validation = (
+        Stream(builder, split, size=shape[0]) for split in ("train", "validation")
+    )
+    num_classes = builder.info.features["label"].num_classes
+    return Data(train, validation, validation, num_classes, shape, NORMALIZATIONS[name])
 
 
 def _from_arrays(name: str, seed: int, builder: Any, test: str) -> Data:
@@ -254,5 +257,6 @@ _LOADERS: dict[str, Callable[[str, int, Any], Data]] = {
     "cifar10": _official,
     "tiny_imagenet": _tiny_imagenet,
     "imagenet2012": _imagenet,
+    "imagenet2012_227": _imagenet,
 }
 NAMES = tuple(_LOADERS)

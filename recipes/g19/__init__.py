@@ -13,7 +13,8 @@ def _finished(results: Results) -> list[measured.Measured]:
 
 
 def _claims(results: Results) -> list[Claim]:
-    return claims.claims(_finished(results), results.output / "survey")
+    found, folder = _finished(results), results.output / "survey"
+    return claims.claims(found, folder, miniature=results.miniature)
 
 
 def _tables(results: Results) -> Iterator[tuple[str, str]]:

@@ -113,21 +113,26 @@ def test_corruption_is_of_the_training_labels_alone():
     np.testing.assert_array_equal(true.test.y, false.test.y)
 
 
-def test_imagenet_is_a_stream_that_is_tested_on_its_validation_set(store, photographs):
+@pytest.mark.parametrize(("name", "size"), [("", 224), ("_227", 227)])
+def test_imagenet_is_a_stream_that_is_tested_on_its_validation_set(
+    store, photographs, name, size
+):
     folder = store(
         "imagenet2012",
         {"train": photographs(range(8)), "validation": photographs(range(8, 12))},
         classes=1000,
     )
-    data = load("imagenet2012", data_dir=folder)
+    data = load(f"imagenet2012{name}", data_dir=folder)
     assert isinstance(data.train, Stream)
-    assert (data.num_classes, data.image_shape) == (1000, (224, 224, 3))
+    assert (data.num_classes, data.image_shape) == (1000, (size, size, 3))
     assert data.validation is data.test
     batches = data.train.batches(3, training=True, augmentation="inception")
     trained = np.concatenate([y for _, y in batches.take(3)])
     tested = np.concatenate([y for _, y in data.test.batches(3)])
     assert sorted(trained) == list(range(8)) and sorted(tested) == [8, 9, 10, 11]
-    shuffled = load("imagenet2012", data_dir=folder, corruption=1.0)
+    images, _ = next(iter(data.test.batches(3)))
+    assert images.shape == (3, size, size, 3)
+    shuffled = load(f"imagenet2012{name}", data_dir=folder, corruption=1.0)
     assert shuffled.train.labels.tolist() != data.train.corrupted(0, 0).labels.tolist()
     assert shuffled.validation.labels is None
 
@@ -135,11 +140,14 @@ def test_imagenet_is_a_stream_that_is_tested_on_its_validation_set(store, photog
 def test_an_unknown_name():
     with pytest.raises(
         ValueError,
-        match=r'`name` must be "digits", "mnist", "cifar10", "tiny_imagenet" or '
-        r'"imagenet2012"\. Received: name=\'cifar\'\.',
+        match=r'`name` must be "digits", "mnist", "cifar10", "tiny_imagenet", '
+        r'"imagenet2012" or "imagenet2012_227"\. Received: name=\'cifar\'\.',
     ):
         load("cifar")
-    assert NAMES == ("digits", "mnist", "cifar10", "tiny_imagenet", "imagenet2012")
+    assert NAMES == (
+        *("digits", "mnist", "cifar10", "tiny_imagenet"),
+        *("imagenet2012", "imagenet2012_227"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,7 +176,11 @@ def test_a_test_set_without_room_for_every_class(test_size):
 
 def test_shapes_are_known_without_the_images():
     known = {name: shape for name, (shape, _) in recipes.data.SHAPES.items()}
-    assert known == {**SHAPES, "imagenet2012": (224, 224, 3)}
+    assert known == {
+        **SHAPES,
+        "imagenet2012": (224, 224, 3),
+        "imagenet2012_227": (227, 227, 3),
+    }
     classes = {name: count for name, (_, count) in recipes.data.SHAPES.items()}
     assert classes == {
         "digits": 10,
@@ -176,6 +188,7 @@ def test_shapes_are_known_without_the_images():
         "cifar10": 10,
         "tiny_imagenet": 200,
         "imagenet2012": 1000,
+        "imagenet2012_227": 1000,
     }
 
 
