@@ -87,7 +87,7 @@ def mini() -> dict[str, Sweep]:
         others=range(3),
         long=10,
         short=10,
-        starting=(1, 3),
+        starting=(1,),
         strengths=(-5.0, -1.0),
         small=(5.0,),
     )
