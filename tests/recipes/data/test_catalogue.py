@@ -211,7 +211,7 @@ def test_sizes_and_labels_are_known_without_the_images():
     for name, count in stored.items():
         assert TRAINING_IMAGES[name] == count - round(HELD_OUT[name] * count)
     # The table in `load`'s docstring.
-    glyphs = {"glyphs10": 2_000, "glyphs100": 12_800, "glyphs200": 20_000}
+    glyphs = {"glyphs10": 2_000, "glyphs100": 12_800, "glyphs200": 108_000}
     assert glyphs.items() < TRAINING_IMAGES.items()
     assert LABELS["glyphs100"] == "glyphs, 100 classes (generated)"
 

@@ -195,7 +195,7 @@ def test_networks_that_differ_leave_it_open(make_up):
     low, high = make_up({"ccmas": {"fc8": 2.0}}), make_up()
     assert rule("CCMAS exceeds 1", [low, high]) is UNDECIDED
     some = effect([low, high], claims.beyond("ccmas", 1, "fc8"))
-    assert (some.value, some.count) == (0.5, 2)
+    assert (some.value, some.replicates) == (0.5, 2)
 
 
 def silenced(share):
