@@ -318,6 +318,16 @@ class SelectivityModel(MultiWorkerModel):
             # Where a backup told this training to begin: the next one would too.
             begin_fit_at(self, None)
 
+    def make_train_function(self, force: bool = False) -> Any:
+        """Build the optimizer, then the step, as `keras.Model` does.
+
+        TensorFlow traces a step that creates variables twice.
+        """
+        if not self.optimizer.built:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+        return super().make_train_function(force)
+
     def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
         """Train on one batch, as `keras.Model.train_on_batch` does.
 

@@ -18,6 +18,8 @@ from typing import Any
 
 from keras_selectivity.checks import checked_count, checked_path, received
 from recipes import data, papers
+from recipes.claims.table import Claim
+from recipes.runner.results import Results
 from recipes.runner.settings import parsed, several
 from recipes.runner.sweep import Sweep
 
@@ -44,8 +46,12 @@ def parser() -> argparse.ArgumentParser:
     ):
         sub = commands.add_parser(name, help=text)
         sub.set_defaults(command=command)
-        sub.add_argument("name", metavar="NAME", help=", ".join(papers.NAMES))
+        names = f"{', '.join(papers.NAMES)}, or {papers.ALL} of them"
+        sub.add_argument("name", metavar="NAME", help=names)
         sub.add_argument("--scale", choices=["mini", "full"], default="mini")
+        sub.add_argument(
+            "--quick", action="store_true", help="a slice of the miniature: minutes"
+        )
         # Given twice, an option has the values of both.
         several: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
         sub.add_argument("--only", metavar="SWEEP", help="leave out others", **several)
@@ -91,8 +97,19 @@ def list_papers(args: argparse.Namespace) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Train and analyze what is missing, then draw."""
+    if args.name == papers.ALL:
+        status = max(trained(one) for one in each(args))
+    else:
+        status = trained(args)
+    # With no finished run at all there is nothing to draw.
+    if args.no_figures or (status and not any(results(one) for one in each(args))):
+        return status
+    return figures(args) or status
+
+
+def trained(args: argparse.Namespace) -> int:
+    """Train and analyze what is missing of a paper."""
     from recipes.runner import workers
-    from recipes.runner.results import Results
 
     sweeps, output = chosen(args), folder(args)
     if args.processes is not None:
@@ -102,40 +119,74 @@ def run(args: argparse.Namespace) -> int:
     # Raises where nothing can be written, before hours of work.
     with ending.mendable(output), tempfile.TemporaryFile(dir=output) as file:
         file.write(bytes(2**20))
-    status = workers.start(args.arguments, args.processes)
-    nothing = status and not Results(sweeps, output)
-    if args.no_figures or nothing:
-        return status
-    return figures(args) or status
+    return workers.start(args.arguments, args.processes)
 
 
 def figures(args: argparse.Namespace) -> int:
     """Draw every figure and the table of claims from the finished runs."""
-    from recipes.runner.results import Results
+    # Of all papers those that there is something of; of one paper, it has to be there.
+    there = [one for one in each(args) if results(one)] or each(args)[:1]
+    found = {one.name: drawn(one) for one in there}
+    if args.name == papers.ALL:
+        claims = {name: ones for name, (ones, _) in found.items()}
+        overview = papers.write_overview(Path(args.output), claims)
+        print(f"\nAll claims: {overview}")
+    return max(status for _, status in found.values())
 
-    paper = papers.get(args.name)
-    results = Results(chosen(args), folder(args))
-    if not results:
+
+def drawn(args: argparse.Namespace) -> tuple[list[Claim], int]:
+    """The claims of a paper, written with its figures; and 1 if a run is missing."""
+    paper, found, output = papers.get(args.name), results(args), folder(args)
+    if not found:
         raise ValueError(
-            f"There is no finished run in {folder(args)}. Train them first: "
+            f"There is no finished run in {output}. Train them first: "
             f"python -m recipes run {args.name} --scale {args.scale}."
         )
-    output = folder(args)
-    tables = paper.tables(results) if paper.tables else ()
-    claims = paper.claims(results)
-    print(f"\n{papers.write(output, paper.figures(results), tables, claims)}\n")
+    tables = paper.tables(found) if paper.tables else ()
+    claims = paper.claims(found)
+    print(f"\n{papers.write(output, paper.figures(found), tables, claims)}\n")
     print(f"Figures: {output / 'figures'}")
-    print(f"Claims:  {output / 'claims.md'}, with what was measured, and the tests")
-    lost = [one.name for one in paper.analyses(results) if not one.finished]
-    for what, names in (("runs", results.missing), ("analyses", lost)):
+    print(f"Claims:  {output / 'claims.md'}, with what was measured, and the rules")
+    lost = [one.name for one in paper.analyses(found) if not one.finished]
+    for what, names in (("runs", found.missing), ("analyses", lost)):
         if names:
             print(f"Missing {what}: {len(names)}, such as {names[0]}.")
-    return 1 if results.missing or lost else 0
+    return claims, 1 if found.missing or lost else 0
+
+
+def each(args: argparse.Namespace) -> list[argparse.Namespace]:
+    """The same command for every paper that it is about."""
+    if args.name != papers.ALL:
+        return [args]
+    place = args.arguments.index(papers.ALL)
+    before, after = args.arguments[:place], args.arguments[place + 1 :]
+    return [
+        argparse.Namespace(
+            **vars(args) | {"name": name, "arguments": [*before, name, *after]}
+        )
+        for name in papers.NAMES
+    ]
+
+
+def results(args: argparse.Namespace) -> Results:
+    """What is finished of a paper."""
+    return Results(chosen(args), folder(args), miniature=args.scale == "mini")
 
 
 def chosen(args: argparse.Namespace) -> dict[str, Sweep]:
     """The sweeps that the command line asks for."""
-    sweeps = papers.get(args.name).scales[args.scale]()
+    paper = papers.get(args.name)
+    sweeps = paper.scales[args.scale]()
+    if args.quick:
+        if args.scale != "mini":
+            raise ValueError(
+                "`--quick` must be left out with `--scale full`: it is a slice of the "
+                "miniature. `--only`, `--alphas` and `--seeds` choose a part."
+            )
+        sweeps = {
+            name: Sweep(sweeps[name].base, {**sweeps[name].vary, **vary})
+            for name, vary in paper.quick.items()
+        }
     for name in args.only:
         if name not in sweeps:
             raise ValueError(

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recipes.claims.table import Claim, summary, table
+from recipes.claims.table import Claim, overview, page, summary
 from recipes.runner.results import Results
 from recipes.runner.sweep import Sweep, Task
 
 #: Module of each paper, in `recipes`.
 NAMES = ("lm21", "m18", "g19", "r22")
+#: What a user types for one after another.
+ALL = "all"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Paper:
         claims: The paper's claims beside what was found.
         tables: Names of files without ending, and tables in Markdown; None: the paper
             has none.
+        quick: Of the miniature, the sweeps of a first look, and what each varies there.
     """
 
     name: str
@@ -36,6 +39,9 @@ class Paper:
     figures: Callable[[Results], Iterator[tuple[str, Callable[[], Any]]]]
     claims: Callable[[Results], list[Claim]]
     tables: Callable[[Results], Iterator[tuple[str, str]]] | None = None
+    quick: Mapping[str, Mapping[str, Sequence[Any]]] = dataclasses.field(
+        default_factory=dict
+    )
 
 
 def get(name: str) -> Paper:
@@ -75,5 +81,20 @@ def write(
     for name, text in tables:
         (folder / "tables").mkdir(exist_ok=True)
         (folder / "tables" / f"{name}.md").write_text(text + "\n")
-    (folder / "claims.md").write_text(table(claims) + "\n")
+    (folder / "claims.md").write_text(page(claims) + "\n")
     return summary(claims)
+
+
+def write_overview(folder: Path, claims: Mapping[str, Sequence[Claim]]) -> Path:
+    """Write one page over several papers: how many claims held, then which.
+
+    Args:
+        folder: Of all runs; takes `claims.md`.
+        claims: Those of every paper, by its name.
+    """
+    parts = ["# Claims of the papers", overview(claims)]
+    for name, ones in claims.items():
+        parts += [f"# {name}: {get(name).title}", page(ones)]
+    path = folder / "claims.md"
+    path.write_text("\n\n".join(parts) + "\n")
+    return path

@@ -36,6 +36,26 @@ def percent(share: float) -> str:
     return f"{share:.1%}"
 
 
+def signed(value: float) -> str:
+    """A difference, with its sign.
+
+    Example:
+        >>> signed(0.0312), signed(-2.0), signed(0.0)
+        ('+0.031', '-2', '0')
+    """
+    return f"{'-' if value < 0 else '+' * (value > 0)}{number(abs(value))}"
+
+
+def in_points(share: float) -> str:
+    """A difference of shares, in points, with its sign.
+
+    Example:
+        >>> in_points(-0.0123)
+        '-1.2 points'
+    """
+    return f"{100 * share:+.1f} points" if share else "0 points"
+
+
 def points(share: float) -> str:
     """A difference of shares, in points.
 
@@ -55,12 +75,14 @@ class Quantity:
         of: The number of a run.
         label: For axes and readers.
         write: How such a number is written.
+        gap: How a difference of two is written.
     """
 
     name: str
     of: Callable[[Run], float]
     label: str
     write: Write = number
+    gap: Write = signed
 
     def __call__(self, run: Run) -> float:
         """The number of a run."""
@@ -82,8 +104,12 @@ def over_layers(metric: str, *, without_dead: bool = False) -> Callable[[Run], f
     return lambda run: run.report.mean(metric, without_dead=without_dead)
 
 
-accuracy = Quantity("accuracy", lambda run: run.accuracy, "test accuracy", percent)
-dead_share = Quantity("dead_share", over_units("dead"), "dead units", percent)
+accuracy = Quantity(
+    "accuracy", lambda run: run.accuracy, "test accuracy", percent, in_points
+)
+dead_share = Quantity(
+    "dead_share", over_units("dead"), "dead units", percent, in_points
+)
 
 
 def chance(run: Run, top_k: int = 1) -> float:

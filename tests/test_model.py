@@ -14,6 +14,7 @@ from keras import layers
 
 from keras_selectivity import SelectivityModel, regularizers, taps
 from tests import reference
+from tests.conftest import build_cnn
 from tests.reference import uniform
 
 pytestmark = pytest.mark.slow
@@ -29,6 +30,8 @@ def train(model, x, y, *, optimizer=None, fit=None, seed=7, **compiled):
     """Compile and fit from the same seed; the history."""
     compiled.setdefault("loss", crossentropy())
     model.compile(optimizer or keras.optimizers.SGD(0.1, momentum=0.9), **compiled)
+    # A step that creates variables is traced twice.
+    model.optimizer.build(model.trainable_variables)
     keras.utils.set_random_seed(seed)
     options = {"epochs": 2, "batch_size": 16, "verbose": 0, **(fit or {})}
     return model.fit(x, y, **options).history
@@ -102,6 +105,7 @@ def weighted(y):
     [
         ({}, {}, None),
         ({"class_weight": {c: 0.5 + 0.2 * c for c in range(10)}}, {}, None),
+        # By name, Keras makes the metric within the step.
         (weighted, {"weighted_metrics": ["accuracy"]}, None),
         ({"validation_split": 0.2}, {}, None),
         ({}, {"steps_per_execution": 3}, None),
@@ -145,7 +149,7 @@ def test_alpha_0_is_the_base_model(make_cnn, small_digits, fit, compiled, optimi
             y,
             optimizer=optimizer and optimizer(),
             fit={"epochs": 3, **fit},
-            metrics=["accuracy"],
+            metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
             **compiled,
         )
         runs.append((base, model, history))
@@ -370,23 +374,31 @@ def test_alpha_moves_selectivity_in_its_direction(digits):
 # Ways to run the same step.
 
 
+PENALTIES = {
+    "si": regularizers.SelectivityIndex(),
+    # Two samples a class, and sparse units: a deviation of 0 over 1e-7.
+    "dprime": regularizers.Discriminability(epsilon=0.1),
+}
+
+
+@pytest.fixture(scope="module", params=PENALTIES)
+def executed(request, digits):
+    """The penalty, and the model and history of a training in Keras's own way."""
+    penalty = {"alpha": -0.1, "regularizer": PENALTIES[request.param]}
+    base = build_cnn()
+    history = train(SelectivityModel(base, **penalty), digits[0][:80], digits[1][:80])
+    return penalty, base, history
+
+
 @pytest.mark.parametrize(
     "compiled",
     [{"run_eagerly": True}, {"jit_compile": True}, {"steps_per_execution": 2}],
     ids=str,
 )
-@pytest.mark.parametrize("regularizer", ["si", "dprime"])
-def test_execution_changes_rounding_alone(
-    make_cnn, small_digits, compiled, regularizer
-):
-    x, y = small_digits
-    one, other = make_cnn(), make_cnn()
-    if regularizer == "dprime":
-        # Two samples a class, and sparse units: a deviation of 0 over 1e-7.
-        regularizer = regularizers.Discriminability(epsilon=0.1)
-    options = {"alpha": -0.1, "regularizer": regularizer}
-    expected = train(SelectivityModel(one, **options), x, y)
-    found = train(SelectivityModel(other, **options), x, y, **compiled)
+def test_execution_changes_rounding_alone(executed, make_cnn, small_digits, compiled):
+    penalty, one, expected = executed
+    other = make_cnn()
+    found = train(SelectivityModel(other, **penalty), *small_digits, **compiled)
     assert_same_weights(one, other, rtol=2e-4, atol=2e-5)
     assert list(found) == list(expected)
     for key, values in expected.items():
@@ -822,6 +834,15 @@ class Each(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.function(self.model, epoch)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_step_is_traced_once(blobs, optimizer):
+    """Not once more for what the optimizer would create in the first one."""
+    model = Traced(mlp(), alpha=1.0)
+    model.compile(optimizer, crossentropy())
+    model.fit(*blobs, batch_size=16, verbose=0)
+    assert model.traces == 1
 
 
 @pytest.mark.parametrize("compiled", [{}, {"steps_per_execution": 2}], ids=str)

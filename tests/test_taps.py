@@ -233,7 +233,7 @@ def application(request):
 
 
 def test_applications(application):
-    """Number of taps, outputs bit for bit, one step and a fit of two batches."""
+    """Number of taps, outputs bit for bit, and a fit of two batches."""
     _, count, base = application
     x = uniform((4, 32, 32, 3), high=255).astype("float32")
     y = np.array([0, 1, 2, 3])
@@ -251,19 +251,14 @@ def test_applications(application):
         keras.optimizers.SGD(1e-3), "sparse_categorical_crossentropy", run_eagerly=True
     )
     before = [w.numpy() for w in base.trainable_weights]
-    logs = model.train_on_batch(x, y, return_dict=True)
-    assert np.isfinite(logs["loss"])
-    assert 0 < logs["si"] < 1
+    history = model.fit(x, y, batch_size=2, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    assert 0 < history["si"][0] < 1
     moved = [
         not np.array_equal(b, w.numpy())
         for b, w in zip(before, base.trainable_weights, strict=True)
     ]
     assert np.mean(moved) > 0.9
-    model.compile(
-        keras.optimizers.SGD(1e-3), "sparse_categorical_crossentropy", run_eagerly=True
-    )
-    history = model.fit(x, y, batch_size=2, verbose=0).history
-    assert np.isfinite(history["loss"]).all()
     assert all(np.isfinite(weight.numpy()).all() for weight in base.weights)
 
 

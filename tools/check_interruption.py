@@ -66,7 +66,7 @@ def train(folder: Path, pause: float = 0.0, dies_after: int | None = None) -> No
     model.compile(
         keras.optimizers.Adam(0.01),
         "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
+        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
     )
     backup = ks.callbacks.TrainingBackup(folder / "backup")
 

@@ -13,6 +13,7 @@ relative, beside the epsilon of the type.
 
 import argparse
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -144,17 +145,22 @@ def policy(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
+@functools.cache
+def initial_weights() -> Weights:
+    keras.utils.set_random_seed(0)
+    with policy("float32"):
+        return resnet20((8, 8, 1), blocks=1).get_weights()
+
+
 class Trainer:
     """Trains under one setting, from the same weights each time."""
 
     def __init__(self, setting: Setting, regularizer: Any) -> None:
         self.setting = setting
-        keras.utils.set_random_seed(0)
-        weights = resnet20((8, 8, 1), blocks=1).get_weights()
         with policy(setting.policy):
             base = resnet20((8, 8, 1), blocks=1)
             # An initializer draws other numbers in float64.
-            base.set_weights(weights)
+            base.set_weights(initial_weights())
             self.model = ks.SelectivityModel(base, regularizer=regularizer)
         loss = keras.losses.SparseCategoricalCrossentropy(
             from_logits=True,

@@ -40,8 +40,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Four networks on digits, small enough that a run takes seconds.
 SWEEP = [
     *("lm21", "--only", "resnet20", "--alphas", "0", "-1", "--seeds", "0", "1"),
-    *("--set", "model=mlp", 'model_options={"widths": [32, 16]}', "epochs=4"),
-    *("anneal_epochs=[2]", "batch_size=64"),
+    *("--set", "data=digits", "model=mlp", 'model_options={"widths": [32, 16]}'),
+    *("epochs=4", "anneal_epochs=[2]", "batch_size=64"),
 ]
 
 

@@ -1,436 +1,269 @@
-"""Rules that set samples against samples, or ask what goes with what.
+"""Rules that papers share: what is asked of samples, and how it is said.
 
 Each gives an `Outcome`, or None where there is nothing to look at.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from keras_selectivity.inference import (
-    Comparison,
-    RankCorrelation,
-    paired_t_test,
-    prediction_test,
-    rank_sum_test,
-    spearman,
-    spearman_floor,
-    t_test,
+from keras_selectivity.inference import spearman
+from recipes.claims.effects import (
+    PLAIN,
+    RATIO,
+    Effect,
+    Scale,
+    Values,
+    average,
+    correlation,
 )
-from recipes.claims.samples import Key, Pairs, Samples, Values, Where, spread
-from recipes.claims.verdicts import (
-    LEVEL,
-    UNDECIDED,
-    Outcome,
-    decided,
-    either,
-    largest,
-    smallest,
-    together,
-)
+from recipes.claims.samples import Samples, Where
+from recipes.claims.verdicts import Every, Outcome, Part, Says, Some, judge
 from recipes.quantities import Write, number
 
-Test = Callable[..., Comparison]
-#: As far may a mean be out of order where means are said to be in order.
-STEP = 0.01
+#: The smallest rank correlation that would matter.
+SLIGHT = 0.2
+#: What a claim says of an effect, for those that are about no number.
+INTERVAL = "90% interval"
 
 
-def t_or_prediction(a: Values, b: Values, *, comparisons: int = 1) -> Comparison:
-    """Student's t-test; of a single value, whether the others predict it.
-
-    Of two single values there is a difference and no p-value.
-
-    Example:
-        >>> t_or_prediction([9.0], [1.0, 2.0, 3.0]).pvalue < 0.05
-        True
-    """
-    if len(a) == len(b) == 1:
-        return Comparison(a[0] - b[0], math.nan, math.nan)
-    if len(a) == 1:
-        return prediction_test(a[0], b, comparisons=comparisons)
-    if len(b) == 1:
-        found = prediction_test(b[0], a, comparisons=comparisons)
-        return found._replace(statistic=-found.statistic)
-    return t_test(a, b, comparisons=comparisons)
+def everywhere(alpha: float) -> bool:
+    """At every alpha."""
+    return True
 
 
-#: What each test is called.
-NAMES: dict[Test, str] = {
-    t_test: "t-test",
-    paired_t_test: "paired t-test",
-    rank_sum_test: "rank-sum test",
-    t_or_prediction: "t-test; of one network, whether it lies outside what the others "
-    "predict for one more",
-}
-
-
-class Compared(NamedTuple):
-    """What a test found of two samples.
-
-    Attributes:
-        statistic: Positive where the first is greater.
-        gap: Mean of the first less that of the second.
-        pvalue: Corrected; NaN where nothing varies, or there are too few for the test.
-        size: Networks in the smaller sample.
-    """
-
-    statistic: float
-    gap: float
-    pvalue: float
-    size: int
-
-    def verdict(self, direction: int, by: float = -math.inf) -> bool | None:
-        """Whether the first is greater (or smaller), significantly."""
-        return decided(self.agrees(direction, by), self.pvalue, self.size)
-
-    def agrees(self, direction: int, by: float = -math.inf) -> bool:
-        """Whether the first is greater (or smaller) at all, by so much."""
-        return direction * self.statistic > 0 and direction * self.gap >= by
-
-    def harmless(self, margin: float) -> bool | None:
-        """Whether no more than a margin is lost, and that not significantly.
-
-        Above the margin and not significant: undecided of few networks, else a loss.
-        """
-        lost = self.verdict(-1)
-        if -self.gap <= margin:
-            return lost is not True
-        return None if lost is None else False
-
-
-def compared(
-    pairs: Mapping[Key, tuple[Values, Values]], test: Test
-) -> dict[Key, Compared]:
-    """A test of each pair, corrected for their number.
-
-    Example:
-        >>> compared({-1.0: ([0.7, 0.71], [0.9, 0.91])}, t_test)[-1.0].verdict(-1)
-        True
-    """
-    return {key: _compared(a, b, test, len(pairs)) for key, (a, b) in pairs.items()}
-
-
-def _compared(a: Values, b: Values, test: Test, comparisons: int) -> Compared:
-    gap, count = float(np.mean(a) - np.mean(b)), min(len(a), len(b))
-    if count < 2 and test in (t_test, paired_t_test):
-        return Compared(gap, gap, math.nan, count)
-    found = test(a, b, comparisons=comparisons)
-    # An infinite statistic is of values that do not vary: a test can say nothing then.
-    pvalue = math.nan if math.isinf(found.statistic) else found.corrected
-    return Compared(found.statistic, gap, pvalue, count)
-
-
-def judged(
-    tests: Mapping[Any, Compared],
-    direction: int,
-    found: str,
-    rule: str,
+def levels(
+    samples: Samples,
+    says: Says,
+    where: Where = everywhere,
     *,
-    by: float = -math.inf,
+    scale: Scale = PLAIN,
     once: bool = False,
-) -> Outcome:
-    """One side is greater (or smaller) in every pair, or `once`, in one at least."""
-    pvalues = [one.pvalue for one in tests.values()]
-    verdicts = [one.verdict(direction, by) for one in tests.values()]
-    if once:
-        return Outcome(found, rule, smallest(pvalues), either(verdicts))
-    return Outcome(found, rule, largest(pvalues), together(verdicts))
+    what: str = "mean over seeds",
+) -> Outcome | None:
+    """A quantity is where a claim says, at every alpha, or `once`, at one at least."""
+    effects = samples.where(where).effects(scale)
+    means = samples.where(lambda alpha: alpha == 0 or where(alpha)).text()
+    return weighed(
+        {f"at {alpha:g}": effect for alpha, effect in effects.items()},
+        says,
+        samples.write,
+        once=once,
+        found=means,
+        what=what,
+        where="at some alpha" if once else "at every alpha",
+    )
+
+
+def changes(
+    samples: Samples,
+    says: Says,
+    where: Where = everywhere,
+    *,
+    zero: float = 0.0,
+    once: bool = False,
+) -> Outcome | None:
+    """So much is gained since alpha 0, at every alpha, or `once`, at one at least.
+
+    A loss of no more than a margin, a gain of no more, no difference: `says` tells.
+    """
+    gained = samples.change(zero).where(lambda alpha: alpha != zero and where(alpha))
+    return _beside(samples, gained, says, once, f"difference from alpha {zero:g}")
+
+
+def folds(
+    samples: Samples,
+    says: Says,
+    where: Where = everywhere,
+    *,
+    zero: float = 0.0,
+    once: bool = False,
+) -> Outcome | None:
+    """It is so many times that at alpha 0, at every alpha, or `once`, at one."""
+    times = samples.fold(zero).where(lambda alpha: alpha != zero and where(alpha))
+    what = f"ratio to alpha {zero:g}"
+    return _beside(samples, times, says, once, what, RATIO)
 
 
 def differs(
-    pairs: Pairs[float],
-    direction: int,
+    first: Samples,
+    second: Samples,
+    says: Says,
+    where: Where = everywhere,
     *,
-    test: Test = t_test,
-    by: float = -math.inf,
     once: bool = False,
 ) -> Outcome | None:
-    """One side is greater (or smaller) at every alpha, or `once`, at one at least."""
-    if not pairs:
-        return None
-    tests = compared(pairs, test)
-    agrees = [one.agrees(direction, by) for one in tests.values()]
-    verdicts = [one.verdict(direction, by) for one in tests.values()]
-    amount = f" by {pairs.write(by)} or more" if by > 0 else ""
-    where = "at some alpha (smallest p)" if once else "at every alpha (largest p)"
-    return judged(
-        tests,
-        direction,
-        f"{_word(direction)} at {sum(agrees)} of {len(pairs)} alphas, significantly at "
-        f"{verdicts.count(True)}: {at_alphas(pairs)}{_reach(pairs, test)}",
-        _rule(NAMES[test], f"{_word(direction)}{amount}", where),
-        by=by,
-        once=once,
+    """A quantity of one sweep less that of another, at every alpha, seed by seed."""
+    gaps = first.combined(second, lambda a, b: a - b)._replace(write=first.gap)
+    return levels(
+        gaps, says, where, once=once, what="difference of a seed, mean over seeds"
     )
 
 
-def moves(
-    samples: Samples, where: Where, direction: int, **options: Any
+def on_average(
+    first: Samples, second: Samples, says: Says, where: Where = everywhere
 ) -> Outcome | None:
-    """A quantity is greater (or smaller) at some alphas than at alpha 0; `differs`."""
-    return differs(samples.against_zero(where), direction, **options)
+    """The same over all alphas: of every seed the mean of its differences."""
+    gaps = first.combined(second, lambda a, b: a - b).where(where)
+    means = [float(np.mean([*one.values()])) for one in gaps.seeds().values()]
+    return weighed(
+        {"": average(means)} if means else {},
+        says,
+        first.gap,
+        what="difference of a seed, mean over alphas and seeds",
+    )
 
 
-def in_all(
-    pairs: Pairs[str], direction: int, test: Test = t_or_prediction, over: str = ""
+def trend(
+    samples: Samples,
+    says: Says,
+    against: Samples | None = None,
+    where: Where = everywhere,
 ) -> Outcome | None:
-    """One side is greater (or smaller) in each of several cases.
+    """A quantity goes with alpha, or with another quantity, within each seed.
 
     Args:
-        over: Of what the test is, where its name does not say.
+        against: Another quantity of the same networks; None: alpha.
+        where: At which alphas.
     """
-    if test is paired_t_test:
-        kept = {label: pair for label, pair in pairs.items() if len(pair[0]) > 1}
-        pairs = Pairs(kept, pairs.write)
-    if not pairs:
+    found = rank_correlations(samples.where(where), against)
+    if not found:
         return None
-    rule = _rule(NAMES[test] + over, _word(direction), "in all (largest p)")
-    return judged(compared(pairs, test), direction, listed(pairs), rule)
+    return weighed(
+        {"": average(found)},
+        says,
+        rho,
+        found=samples.where(where).text(),
+        what="Spearman over the alphas of a seed, mean over seeds",
+    )
 
 
-def greater(
-    first: Values,
-    second: Values,
-    names: tuple[str, str],
-    test: Test = t_test,
+def rank_correlations(samples: Samples, against: Samples | None = None) -> list[float]:
+    """Of every seed with three alphas or more; 0 where a quantity does not vary."""
+    found = []
+    for seed, ones in samples.seeds().items():
+        other = against.seeds().get(seed, {}) if against else {a: a for a in ones}
+        alphas = [alpha for alpha in ones if alpha in other]
+        if len(alphas) > 2:
+            one = spearman([other[a] for a in alphas], [ones[a] for a in alphas])
+            found.append(0.0 if math.isnan(one.correlation) else one.correlation)
+    return found
+
+
+def correlated(x: Values, y: Values, says: Says) -> Outcome | None:
+    """Two numbers of networks go together, over all networks."""
+    if len(x) < 3:
+        return None
+    what = f"Spearman over {len(x)} networks"
+    return weighed({"": correlation(x, y)}, says, rho, what=what)
+
+
+def weighed(
+    effects: Mapping[Any, Effect],
+    says: Says,
     write: Write = number,
-) -> Outcome | None:
-    """One sample is greater than another."""
-    if not len(first) or not len(second):
-        return None
-    means = [write(float(np.mean(values))) for values in (first, second)]
-    return judged(
-        compared({0: (first, second)}, test),
-        1,
-        f"{means[0]} ({names[0]}, {len(first)}) against "
-        f"{means[1]} ({names[1]}, {len(second)})",
-        f"{NAMES[test]}; held: the former greater, p < {LEVEL}; {UNDECIDED}",
-    )
-
-
-def pooled(first: Samples, second: Samples, direction: int) -> Outcome | None:
-    """One side is greater (or smaller) over all networks that have a counterpart."""
-    _, b, a = columns(first, second)
-    if len(a) < 2:
-        return None
-    pairs = Pairs({"": (a, b)}, first.write)
-    return judged(
-        compared(pairs, paired_t_test),
-        direction,
-        f"{pairs.text('')}, mean of {len(a)} networks",
-        f"paired t-test over alphas and seeds; held: {_word(direction)}, p < {LEVEL}; "
-        f"{UNDECIDED}",
-    )
-
-
-def no_gain(samples: Samples, where: Where) -> Outcome | None:
-    """A quantity is significantly higher than at alpha 0 at none of some alphas.
-
-    Of few networks it is undecided unless no mean differs as the claim denies.
-    """
-    outcome = moves(samples, where, 1, once=True)
-    if outcome is None:
-        return None
-    return outcome._replace(
-        test="t-test, corrected; held: significantly higher at no alpha (smallest p); "
-        f"higher, {UNDECIDED}",
-        held=None if outcome.held is None else not outcome.held,
-    )
-
-
-def harmless(
-    pairs: Mapping[Key, tuple[Values, Values]],
-    margin: float,
-    found: str,
-    rule: str,
     *,
-    test: Test = t_test,
-    gains: bool = True,
-) -> Outcome | None:
-    """No more than a margin is lost on the first side, in every pair.
-
-    Args:
-        gains: Whether the smallest p-value may be that of a gain.
-    """
-    if not pairs:
-        return None
-    tests = compared(pairs, test).values()
-    return Outcome(
-        found,
-        rule,
-        smallest(one.pvalue for one in tests if gains or one.statistic < 0),
-        together(one.harmless(margin) for one in tests),
-    )
-
-
-def within(
-    values: Mapping[Any, float],
-    low: float,
-    high: float,
-    write: Write = number,
-    what: str = "each",
-    *,
+    once: bool = False,
     found: str = "",
-    where: str = "",
+    what: str = "mean over networks",
+    where: str = "in all",
 ) -> Outcome | None:
-    """Numbers lie within limits; `found` may say more than them and their labels."""
-    kept = {label: value for label, value in values.items() if np.isfinite(value)}
-    if not kept:
+    """Effects are where a claim says, all of them, or `once`, one at least.
+
+    Args:
+        effects: By what each is of, as a reader is told.
+        found: What else there is to tell of them.
+        what: What they are estimates of.
+        where: In which of several the claim has to hold.
+    """
+    if not effects:
         return None
-    if high == math.inf:
-        limits = f"{write(low)} or more"
-    elif low == -math.inf:
-        limits = f"{write(high)} or less"
-    else:
-        limits = f"from {write(low)} to {write(high)}"
-    text = ", ".join(
-        f"{write(value)}{f' ({label})' if label else ''}"
-        for label, value in kept.items()
-    )
-    return Outcome(
-        found or text,
-        f"held: {what} is {limits}{where}",
-        None,
-        all(low <= value <= high for value in kept.values()),
+    parts = [Part(effect, says) for effect in effects.values()]
+    judged = Some(parts) if once else Every(parts)
+    told = told_of(effects, says, write, once=once)
+    return judge(
+        judged,
+        "; ".join(filter(None, (found, told))),
+        ruled(what, says, write, where if len(parts) > 1 else ""),
     )
 
 
-def between(samples: Samples, low: float, high: float) -> Outcome | None:
-    """The mean of a quantity stays within limits, at every alpha."""
-    means = samples.means()
-    ends = [number(end(means.values(), default=0)) for end in (min, max)]
-    return within(
-        means,
-        low,
-        high,
-        "{:g}".format,
-        "the mean",
-        found=f"{samples.text()}; from {ends[0]} to {ends[1]}",
-        where=" at every alpha",
+def ruled(what: str, says: Says, write: Write = number, where: str = "") -> str:
+    """A rule in words."""
+    return f"{what}, {INTERVAL}; held: {says.words(write)}{where and ', ' + where}"
+
+
+def told_of(
+    effects: Mapping[Any, Effect],
+    says: Says,
+    write: Write = number,
+    *,
+    once: bool = False,
+    count: int = 3,
+) -> str:
+    """The effects that a verdict hangs on most, each with its label."""
+
+    def doubt(label: Any) -> float:
+        pvalue = Part(effects[label], says).pvalue()
+        return math.inf if math.isnan(pvalue) else pvalue
+
+    order = sorted(effects, key=doubt, reverse=not once)
+    return ", ".join(
+        f"{shown(effects[one], write)} {one}".strip() for one in order[:count]
     )
 
 
-def ranks(x: Sequence[float], y: Sequence[float]) -> RankCorrelation:
-    """Spearman's correlation, with a p-value that so few values can have.
+def shown(effect: Effect, write: Write = number) -> str:
+    """An effect with its interval.
 
     Example:
-        >>> round(ranks([1, 2, 3, 4], [1, 2, 3, 4]).pvalue, 3)
-        0.083
+        >>> shown(average([0.1, 0.2, 0.3]))
+        '0.2 [0.031, 0.37]'
     """
-    found = spearman(x, y)
-    # Never 0, of however many. NaN stays: it is not less than anything.
-    least = spearman_floor(min(len(x), 100))
-    return found._replace(pvalue=least if found.pvalue < least else found.pvalue)
+    if math.isnan(effect.error):
+        return f"{write(effect.value)} [unknown: {effect.replicates} networks]"
+    _, low, high = effect.interval()
+    return f"{write(effect.value)} [{write(low)}, {write(high)}]"
 
 
 def rho(value: float) -> str:
     """A correlation as text.
 
     Example:
-        >>> rho(0.987), rho(float("nan"))
-        ('rho 0.99', 'no rho of what does not vary')
+        >>> rho(0.987)
+        'rho 0.99'
     """
-    return "no rho of what does not vary" if math.isnan(value) else f"rho {value:.2f}"
+    return f"rho {value:.2f}"
 
 
-def correlated(
-    x: Sequence[float], y: Sequence[float], direction: int, strong: float = 0.0
-) -> Outcome | None:
-    """Two numbers of networks go together, so strongly."""
-    if len(x) < 3:
-        return None
-    found = ranks(x, y)
-    signed = direction * found.correlation
-    size = f", {strong:g} or more in size" if strong else ""
-    return Outcome(
-        f"rho {found.correlation:.3f} over {len(x)} networks",
-        f"Spearman; held: {_sign(direction)}{size}, p < {LEVEL}; {UNDECIDED}",
-        largest([found.pvalue]),
-        # NaN is not greater than anything.
-        together([decided(signed > 0, found.pvalue, len(x)), signed >= strong]),
-    )
+def listed(values: Mapping[Any, float], write: Write = number) -> str:
+    """Numbers and what they are of.
+
+    Example:
+        >>> listed({"conv5": 0.25, "fc6": 0.5})
+        '0.25 (conv5), 0.5 (fc6)'
+    """
+    return ", ".join(f"{write(value)} ({label})" for label, value in values.items())
 
 
-def trend(
+def _beside(
     samples: Samples,
-    direction: int,
-    against: Samples | None = None,
-    *,
-    steady: bool = False,
+    changed: Samples,
+    says: Says,
+    once: bool,
+    what: str,
+    scale: Scale = PLAIN,
 ) -> Outcome | None:
-    """A quantity goes with alpha, or with another quantity, over networks.
-
-    Args:
-        against: Another quantity of the same networks; None: alpha.
-        steady: Whether the means have to be in the order of alpha, too.
-    """
-    count, x, y = columns(samples, against)
-    if count < 3 or len(samples.values) < 2:
-        return None
-    found = ranks(x, y)
-    verdict = decided(direction * found.correlation > 0, found.pvalue, count)
-    rule = f"{_sign(direction)}, p < {LEVEL}"
-    if steady:
-        rule += f", and no mean more than {STEP} out of order"
-        means = [direction * mean for mean in samples.means().values()]
-        verdict = together([verdict, all(np.diff(means) >= -STEP)])
-    return Outcome(
-        f"{rho(found.correlation)}; {samples.text()}",
-        f"Spearman over {count} networks; held: {rule}; {UNDECIDED}",
-        largest([found.pvalue]),
-        verdict,
+    """What has become of a quantity since another alpha, and what it is there."""
+    effects = changed.effects(scale)
+    return weighed(
+        {f"at {alpha:g}": effect for alpha, effect in effects.items()},
+        says,
+        changed.write,
+        once=once,
+        found=samples.text(),
+        what=f"{what}, mean over seeds",
+        where="at some alpha" if once else "at every alpha",
     )
-
-
-def columns(
-    samples: Samples, against: Samples | None = None
-) -> tuple[int, list[float], list[float]]:
-    """How many networks have both, and for each the other quantity and the first.
-
-    Args:
-        against: The other quantity; None: alpha.
-    """
-    points = samples.points()
-    other = {key: key[0] for key in points} if against is None else against.points()
-    shared = [key for key in points if key in other]
-    return len(shared), [other[key] for key in shared], [points[key] for key in shared]
-
-
-def at_alphas(pairs: Pairs[float]) -> str:
-    """Both sides at some alphas."""
-    return ", ".join(
-        f"{pairs.text(alpha)} at {alpha:g}" for alpha in spread([*pairs], 3)
-    )
-
-
-def listed(pairs: Pairs[str]) -> str:
-    """Both sides of every pair."""
-    return "; ".join(f"{label} {pairs.text(label)}".strip() for label in pairs)
-
-
-def _rule(name: str, word: str, where: str) -> str:
-    return f"{name}, corrected; held: {word}, p < {LEVEL}, {where}; {UNDECIDED}"
-
-
-def _word(direction: int) -> str:
-    return "higher" if direction > 0 else "lower"
-
-
-def _sign(direction: int) -> str:
-    return "positive" if direction > 0 else "negative"
-
-
-def _reach(pairs: Pairs[float], test: Test) -> str:
-    """What rank sums of so few networks can show at best, where it is not enough."""
-    if test is not rank_sum_test:
-        return ""
-    few = min(pairs.values(), key=lambda pair: min(map(len, pair)))
-    first, second = map(len, few)
-    best = rank_sum_test(
-        range(first), range(first, first + second), comparisons=len(pairs)
-    ).corrected
-    if best < LEVEL:
-        return ""
-    return f"; {first} against {second} networks give p = {best:.2g} at best"

@@ -1,19 +1,16 @@
 """A quantity of networks, and what can be set against what."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from keras_selectivity.inference import Interval, bootstrap_mean
-from recipes.quantities import Quantity, Write, number
+from recipes.claims.effects import PLAIN, Effect, Scale, average
+from recipes.quantities import Quantity, Write, number, signed
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
-#: Numbers of networks.
-Values = Sequence[float] | npt.NDArray[np.float64]
 #: What pairs of samples go by: an alpha, or a name.
 Key = TypeVar("Key")
 #: Which values of alpha a claim is about.
@@ -44,26 +41,6 @@ def span(low: float, high: float = math.inf) -> Where:
 NOT_NEGATIVE, NOT_POSITIVE = span(0), span(-math.inf, 0)
 
 
-class Pairs(dict[Key, tuple[Values, Values]]):
-    """Two samples for each key, and how their numbers are written.
-
-    Example:
-        >>> Pairs({"module 4": ([0.1, 0.3], [0.5])}).text("module 4")
-        '0.2 against 0.5'
-    """
-
-    def __init__(
-        self, pairs: Mapping[Key, tuple[Values, Values]], write: Write = number
-    ) -> None:
-        super().__init__(pairs)
-        self.write = write
-
-    def text(self, key: Key) -> str:
-        """Both means of a pair."""
-        a, b = (self.write(float(np.mean(values))) for values in self[key])
-        return f"{a} against {b}"
-
-
 class Samples(NamedTuple):
     """A quantity of networks.
 
@@ -71,6 +48,7 @@ class Samples(NamedTuple):
         values: For each alpha, from the most negative, a number for each seed. An
             alpha without a number is not in it.
         write: How such a number is written.
+        gap: How a difference of two is written.
 
     Example:
         >>> found = Samples({-1.0: {0: 0.1}, 0.0: {0: 0.2, 1: 0.3}})
@@ -80,6 +58,7 @@ class Samples(NamedTuple):
 
     values: Mapping[float, Mapping[int, float]]
     write: Write = number
+    gap: Write = signed
 
     @classmethod
     def of(cls, results: Results, sweep: str, quantity: Quantity) -> Self:
@@ -88,18 +67,21 @@ class Samples(NamedTuple):
             alpha: {run.settings.seed: quantity(run) for run in ones}
             for alpha, ones in by_alpha(results, sweep).items()
         }
-        return cls.finite(table, quantity.write)
+        return cls.finite(table, quantity.write, quantity.gap)
 
     @classmethod
     def finite(
-        cls, table: Mapping[float, Mapping[int, float]], write: Write = number
+        cls,
+        table: Mapping[float, Mapping[int, float]],
+        write: Write = number,
+        gap: Write = signed,
     ) -> Self:
         """Numbers without those that are not finite."""
         kept = {
             alpha: {seed: value for seed, value in ones.items() if np.isfinite(value)}
             for alpha, ones in table.items()
         }
-        return cls({alpha: ones for alpha, ones in kept.items() if ones}, write)
+        return cls({alpha: ones for alpha, ones in kept.items() if ones}, write, gap)
 
     def where(self, where: Where) -> Self:
         """Of some values of alpha alone."""
@@ -126,55 +108,49 @@ class Samples(NamedTuple):
             for seed, value in ones.items()
         }
 
-    def change(self) -> Self:
-        """What a seed has gained since alpha 0, for the seeds that are at both."""
-        zero = self.values.get(0.0, {})
-        changes = {
-            alpha: {s: value - zero[s] for s, value in ones.items() if s in zero}
+    def seeds(self) -> dict[int, dict[float, float]]:
+        """For each seed the number at every alpha."""
+        found: dict[int, dict[float, float]] = {}
+        for alpha, ones in self.values.items():
+            for seed, value in ones.items():
+                found.setdefault(seed, {})[alpha] = value
+        return found
+
+    def change(self, zero: float = 0.0) -> Self:
+        """What a seed has gained since an alpha, for the seeds that are at both."""
+        return self._replace(write=self.gap).combined(
+            Samples(dict.fromkeys(self.values, self.values.get(zero, {}))),
+            lambda value, before: value - before,
+        )
+
+    def fold(self, zero: float = 0.0) -> Self:
+        """How many times as great it is at an alpha, seed by seed."""
+        return self._replace(write="{:.2g}-fold".format).combined(
+            Samples(dict.fromkeys(self.values, self.values.get(zero, {}))), _ratio
+        )
+
+    def combined(
+        self, other: "Samples", combine: Callable[[float, float], float]
+    ) -> Self:
+        """Two numbers of every network that has both, in one."""
+        values = {
+            alpha: {
+                seed: combine(value, other.values[alpha][seed])
+                for seed, value in ones.items()
+                if seed in other.values.get(alpha, {})
+            }
             for alpha, ones in self.values.items()
         }
-        return self._replace(values={a: ones for a, ones in changes.items() if ones})
+        return self._replace(values={a: ones for a, ones in values.items() if ones})
 
     def mirrored(self) -> Self:
         """The same with the other sign of alpha."""
         alphas = sorted(self.values, reverse=True)
         return self._replace(values={-alpha: self.values[alpha] for alpha in alphas})
 
-    def against_zero(self, where: Where = lambda alpha: True) -> Pairs[float]:
-        """Each other alpha beside alpha 0; see `against`."""
-        zero = self.values.get(0.0, {})
-        others = self.where(lambda alpha: alpha != 0 and where(alpha))
-        return others.against(Samples(dict.fromkeys(others.values, zero)))
-
-    def against(
-        self, other: "Samples", where: Where = lambda alpha: True
-    ) -> Pairs[float]:
-        """Each alpha beside the same alpha of others, two networks a side or more."""
-        pairs = {
-            alpha: (self.at(alpha), other.at(alpha))
-            for alpha in sorted(filter(where, self.values), key=abs)
-        }
-        kept = {alpha: pair for alpha, pair in pairs.items() if min(map(len, pair)) > 1}
-        return Pairs(kept, self.write)
-
-    def difference(self, first: float, second: float) -> Interval | None:
-        """Mean at one alpha less that at another, with its 95% interval.
-
-        The same seed has the same data, order and initial weights: the replicates
-        that are drawn are the differences of a seed. None with fewer than two seeds
-        that are at both.
-        """
-        one, other = self.values.get(first, {}), self.values.get(second, {})
-        differences = [value - other[s] for s, value in one.items() if s in other]
-        return bootstrap_mean(differences) if len(differences) > 1 else None
-
-    def gained(self, alpha: float, zero: float = 0.0) -> str:
-        """A difference of shares in points, with its interval."""
-        found = self.difference(alpha, zero)
-        if found is None:
-            return f"{100 * (self.mean(alpha) - self.mean(zero)):+.1f} points"
-        mean, low, high = (100 * value for value in found)
-        return f"{mean:+.1f} points [{low:+.1f}, {high:+.1f}]"
+    def effects(self, scale: Scale = PLAIN) -> dict[float, Effect]:
+        """The mean at every alpha, and how sure it is."""
+        return {alpha: average(self.at(alpha), scale) for alpha in self.values}
 
     def text(self, count: int = 4) -> str:
         """The means at some alphas: "0.24 at 0, 0.04 at -2"."""
@@ -184,6 +160,10 @@ class Samples(NamedTuple):
             f"{self.write(self.mean(alpha))} at {alpha:g}"
             for alpha in spread(alphas, count)
         )
+
+
+def _ratio(value: float, other: float) -> float:
+    return value / other if other else math.nan
 
 
 class Asked(NamedTuple):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 from recipes.claims.samples import resolved
-from recipes.claims.verdicts import Outcome
+from recipes.claims.verdicts import REFUTED, Outcome, Verdict, not_tested
 from recipes.runner.results import Results
 
 
@@ -20,9 +20,11 @@ class Claim:
         network: Which network was looked at.
         claim: What the paper says, with its number.
         found: What was measured, with numbers.
-        test: Which test, and of what.
-        pvalue: Of that test, corrected for the family; None without a test.
-        held: Whether what was found agrees; None where it could not be decided.
+        test: What was asked of it, and when the claim holds; where it was not tested,
+            why not.
+        pvalue: How often as much would be found by chance, did the claim just not
+            hold; None without a test.
+        verdict: What follows.
     """
 
     rows: str
@@ -31,12 +33,11 @@ class Claim:
     found: str
     test: str
     pvalue: float | None
-    held: bool | None
+    verdict: Verdict
 
 
 #: For each claim the paper's rows, what it says, and what was found, if anything.
 Statements = Iterable[tuple[str, str, Outcome | None]]
-_HELD = {True: "yes", False: "no", None: "undecided"}
 
 
 def stated(network: str, statements: Statements) -> Iterator[Claim]:
@@ -56,6 +57,7 @@ class Row(NamedTuple):
         arguments: A `Quantity` or `Asked` among them is replaced by its `Samples`, and
             a `Found` by what it finds.
         options: As they are.
+        untested: Why a miniature cannot say anything of it; "" where it can.
     """
 
     rows: str
@@ -63,12 +65,17 @@ class Row(NamedTuple):
     rule: Callable[..., Outcome | None] = lambda: None
     arguments: tuple[Any, ...] = ()
     options: Mapping[str, Any] = MappingProxyType({})
+    untested: str = ""
 
     def by(
         self, rule: Callable[..., Outcome | None], *arguments: Any, **options: Any
     ) -> Self:
         """The same claim, with the rule by which it is judged."""
         return self._replace(rule=rule, arguments=arguments, options=options)
+
+    def not_in_miniature(self, why: str) -> Self:
+        """The same claim, of which the miniature is known beforehand to say nothing."""
+        return self._replace(untested=why)
 
 
 def claimed(
@@ -85,8 +92,11 @@ def claimed(
     of = functools.lru_cache(maxsize=None, typed=True)(
         functools.partial(resolved, results, sweep or network)
     )
-    for where, claim, rule, arguments, options in rows:
-        outcome = rule(*map(of, arguments), **options)
+    for where, claim, rule, arguments, options, untested in rows:
+        if untested and results.miniature:
+            outcome: Outcome | None = not_tested(untested)
+        else:
+            outcome = rule(*map(of, arguments), **options)
         yield from stated(network, [(where, claim, outcome)])
 
 
@@ -108,19 +118,52 @@ def table(claims: Sequence[Claim]) -> str:
 
     Example:
         >>> print(table([Claim("F1a", "resnet20", "harmless", "98 %", "t-test",
-        ...                    0.0004, True)]))
-        | paper | network | claim | measured | test | p | held |
+        ...                    0.0004, Verdict.HELD)]))
+        | paper | network | claim | measured | rule | p | verdict |
         |---|---|---|---|---|---|---|
-        | F1a | resnet20 | harmless | 98 % | t-test | 0.0004 | yes |
+        | F1a | resnet20 | harmless | 98 % | t-test | 0.0004 | held |
     """
     rows = []
     for claim in claims:
         p = "" if claim.pvalue is None else f"{claim.pvalue:.2g}"
-        held = "**no**" if claim.held is False else _HELD[claim.held]
         cells = (claim.rows, claim.network, claim.claim, claim.found, claim.test, p)
-        rows.append([*cells, held])
-    headings = ("paper", "network", "claim", "measured", "test", "p", "held")
+        rows.append([*cells, _shown(claim.verdict)])
+    headings = ("paper", "network", "claim", "measured", "rule", "p", "verdict")
     return markdown(headings, rows)
+
+
+def page(claims: Sequence[Claim]) -> str:
+    """The claims by verdict, those that held first, each with its table.
+
+    Example:
+        >>> print(page([]))
+        Of 0 claims 0 held, 0 refuted, 0 undecided, 0 not tested.
+    """
+    parts = [_ending(claims)]
+    for verdict in Verdict:
+        if own := [claim for claim in claims if claim.verdict is verdict]:
+            parts += [f"## {str(verdict).capitalize()}: {len(own)}", table(own)]
+    return "\n\n".join(parts)
+
+
+def overview(claims: Mapping[str, Sequence[Claim]]) -> str:
+    """How many claims of each paper have each verdict, and how many were decided.
+
+    Example:
+        >>> held = Claim("F1a", "resnet20", "harmless", "98 %", "", None, Verdict.HELD)
+        >>> print(overview({"lm21": [held]}))
+        | paper | claims | held | refuted | undecided | not tested | decided of tested |
+        |---|---|---|---|---|---|---|
+        | lm21 | 1 | 1 | 0 | 0 | 0 | 100% |
+    """
+    rows = []
+    for paper, ones in claims.items():
+        counts = dict(counted(ones))
+        tested = len(ones) - counts[Verdict.NOT_TESTED]
+        decided = tested - counts[Verdict.UNDECIDED]
+        share = f"{decided / tested:.0%}" if tested else ""
+        rows.append([paper, str(len(ones)), *map(str, counts.values()), share])
+    return markdown(["paper", "claims", *Verdict, "decided of tested"], rows)
 
 
 def summary(claims: Sequence[Claim]) -> str:
@@ -128,15 +171,29 @@ def summary(claims: Sequence[Claim]) -> str:
 
     Example:
         >>> print(summary([Claim("F1a", "resnet20", "harmless", "98 %", "t-test",
-        ...                      0.0004, True)]))
-        yes       F1a, resnet20: harmless
-        Of 1 claims 1 held, 0 did not, 0 are undecided.
+        ...                      0.0004, Verdict.HELD)]))
+        held        F1a, resnet20: harmless
+        Of 1 claims 1 held, 0 refuted, 0 undecided, 0 not tested.
     """
     lines = [
-        f"{_HELD[claim.held]:<10}{claim.rows}, {claim.network}: {claim.claim}"
+        f"{claim.verdict:<12}{claim.rows}, {claim.network}: {claim.claim}"
         for claim in claims
     ]
-    counts = [sum(c.held is held for c in claims) for held in (True, False, None)]
-    yes, no, undecided = counts
-    ending = f"{yes} held, {no} did not, {undecided} are undecided."
-    return "\n".join([*lines, f"Of {len(claims)} claims {ending}"])
+    return "\n".join([*lines, _ending(claims)])
+
+
+def counted(claims: Sequence[Claim]) -> list[tuple[Verdict, int]]:
+    """How many claims have each verdict."""
+    return [
+        (verdict, sum(claim.verdict is verdict for claim in claims))
+        for verdict in Verdict
+    ]
+
+
+def _ending(claims: Sequence[Claim]) -> str:
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in counted(claims))
+    return f"Of {len(claims)} claims {counts}."
+
+
+def _shown(verdict: Verdict) -> str:
+    return f"**{verdict}**" if verdict is REFUTED else str(verdict)

@@ -1,24 +1,34 @@
-"""When a claim holds, and when that is left open.
+"""When a claim holds, when it is refuted, and when that is left open.
 
-Every rule says in its `test` what it asks. All are cautious in one way. Where the
-means go as the paper has it, and the test finds nothing with fewer than ten networks
-(half of the paper's), nothing is decided: three against three cannot give a rank-sum
-test below p = 0.0495, before any correction. With more, it is held against the claim.
-Nor does a t-test decide anything of two samples neither of which varies.
-
-A rule that has nothing to look at, as no such networks were trained, gives None in the
-place of an `Outcome`; its claim is left out of the table.
+A claim says where an effect lies. It holds where the whole interval of what was found
+lies there, is refuted where no part of it does, and is left open otherwise. So what is
+not significant decides nothing, in whichever direction it points; that there is no
+effect is shown by an interval within a margin (two one-sided tests); and a number is
+judged as that number. Each bound of an interval is passed by chance in 5% of cases at
+most, also where a claim is about several alphas.
 """
 
+import dataclasses
+import enum
 import math
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
-#: A p-value below it is significant.
-LEVEL = 0.05
-#: With fewer networks than this, what a test does not find is not refuted.
-FEW = 10
-UNDECIDED = f"p >= {LEVEL} with fewer than {FEW} networks: undecided"
+from recipes.claims.effects import LEVEL, Effect
+from recipes.quantities import Write, number
+
+
+class Verdict(enum.StrEnum):
+    """What is to be said of a claim."""
+
+    HELD = "held"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
+    #: That was decided by the design of a miniature, before its runs.
+    NOT_TESTED = "not tested"
+
+
+HELD, REFUTED, UNDECIDED, NOT_TESTED = Verdict
 
 
 class Outcome(NamedTuple):
@@ -27,70 +37,232 @@ class Outcome(NamedTuple):
     Attributes:
         found: What was measured.
         test: The test and the rule.
-        pvalue: Corrected; None without a test.
-        held: None where it could not be decided.
+        pvalue: How often as much would be found by chance, did the claim just not
+            hold; None without a test.
+        verdict: What follows.
     """
 
     found: str
     test: str
     pvalue: float | None
-    held: bool | None
+    verdict: Verdict
 
 
-def together(verdicts: Iterable[bool | None]) -> bool | None:
-    """Whether all of several things hold: False, None and True, in this order.
-
-    Example:
-        >>> together([True, None]), together([True, None, False]), together([True])
-        (None, False, True)
-    """
-    found = list(verdicts)
-    return False if False in found else None if None in found else True
+def not_tested(reason: str) -> Outcome:
+    """Of a claim that a miniature cannot say anything of."""
+    return Outcome("", reason, None, NOT_TESTED)
 
 
-def either(verdicts: Iterable[bool | None]) -> bool | None:
-    """Whether one of several things holds: True, None and False, in this order.
+class Says(NamedTuple):
+    """Where a claim says that an effect lies.
 
-    Example:
-        >>> either([False, None]), either([True, None]), either([False])
-        (None, True, False)
-    """
-    found = list(verdicts)
-    return True if True in found else None if None in found else False
-
-
-def decided(agrees: bool, pvalue: float, count: int) -> bool | None:
-    """Whether a difference is there.
-
-    Args:
-        agrees: Whether the means differ as claimed.
-        pvalue: Corrected; NaN where nothing varies.
-        count: Networks in the smaller sample.
-
-    Returns:
-        True if significant; None if it agrees and is not, of few networks.
+    Attributes:
+        low: It holds where the interval is from here on,
+        high: up to here.
+        worth_low: It is refuted where the interval is below this,
+        worth_high: or above this. Of a direction it is the smallest effect that would
+            matter; otherwise the same as the two before.
 
     Example:
-        >>> decided(True, 0.2, 3), decided(True, 0.2, 20), decided(False, 0.01, 3)
-        (None, False, False)
+        >>> above(0.2).words(), within(-1, 1).words()
+        ('above 0 (refuted: below 0.2)', 'from -1 to 1')
     """
-    if not agrees:
-        return False
-    if pvalue < LEVEL:
-        return True
-    return None if math.isnan(pvalue) or count < FEW else False
+
+    low: float
+    high: float
+    worth_low: float
+    worth_high: float
+
+    def words(self, write: Write = number) -> str:
+        """The rule, for a reader."""
+        if self.worth_low > self.low:
+            start = write(_rounded(self.low))
+            return f"above {start} (refuted: below {write(self.worth_low)})"
+        if self.worth_high < self.high:
+            start = write(_rounded(self.high))
+            return f"below {start} (refuted: above {write(self.worth_high)})"
+        if self.high == math.inf:
+            return f"{write(self.low)} or more"
+        if self.low == -math.inf:
+            return f"{write(self.high)} or less"
+        return f"from {write(self.low)} to {write(self.high)}"
 
 
-def smallest(pvalues: Iterable[float]) -> float | None:
-    """The smallest of p-values that are known; None if all are NaN."""
-    return min((p for p in pvalues if not math.isnan(p)), default=None)
+def above(least: float, zero: float = 0.0) -> Says:
+    """More than at zero; less than `least` more would not matter."""
+    return Says(math.nextafter(zero, math.inf), math.inf, zero + least, math.inf)
 
 
-def largest(pvalues: Iterable[float]) -> float | None:
-    """The largest of p-values that are known; None if all are NaN.
+def below(least: float, zero: float = 0.0) -> Says:
+    """Less than at zero; less than `least` less would not matter."""
+    return Says(-math.inf, math.nextafter(zero, -math.inf), -math.inf, zero - least)
+
+
+def within(low: float, high: float) -> Says:
+    """From one number to another: of a margin, an equivalence test."""
+    return Says(low, high, low, high)
+
+
+def at_least(low: float) -> Says:
+    """So much or more: of a negative margin, that no more is lost."""
+    return within(low, math.inf)
+
+
+def at_most(high: float) -> Says:
+    """So much or less."""
+    return within(-math.inf, high)
+
+
+class Judged(Protocol):
+    """What has a verdict: a `Part`, or `Every` or `Some` of several."""
+
+    def verdict(self, held: float = LEVEL, refuted: float = LEVEL) -> Verdict:
+        """It is wrong by chance so often at most, to either side."""
+
+    def pvalue(self) -> float:
+        """How often as much is found by chance, did it just not hold; NaN unknown."""
+
+    def parts(self) -> "Iterator[Part]":
+        """The effects that it looks at."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One effect, and what a claim says of it.
+
+    Example:
+        >>> from recipes.claims.effects import average
+        >>> str(Part(average([0.31, 0.33, 0.32]), above(0.2)).verdict())
+        'held'
+    """
+
+    effect: Effect
+    says: Says
+
+    def verdict(self, held: float = LEVEL, refuted: float = LEVEL) -> Verdict:
+        """By where the interval lies."""
+        if math.isnan(self.effect.error):
+            return UNDECIDED
+        _, low, high = self.effect.interval(held)
+        if self.says.low <= low and high <= self.says.high:
+            return HELD
+        _, low, high = self.effect.interval(refuted)
+        if high < self.says.worth_low or low > self.says.worth_high:
+            return REFUTED
+        return UNDECIDED
+
+    def pvalue(self) -> float:
+        """Of the bound that is nearer."""
+        sides = (self.says.low, True), (self.says.high, False)
+        known = [
+            self.effect.pvalue(bound, above=above)
+            for bound, above in sides
+            if math.isfinite(bound)
+        ]
+        return max(known, default=math.nan)
+
+    def parts(self) -> "Iterator[Part]":
+        """Itself."""
+        yield self
+
+
+@dataclasses.dataclass(frozen=True)
+class _Several:
+    each: Sequence[Judged]
+
+    def parts(self) -> Iterator[Part]:
+        """Of all of them."""
+        for one in self.each:
+            yield from one.parts()
+
+
+class Every(_Several):
+    """All of several hold: refuted by one that is, corrected for their number."""
+
+    def verdict(self, held: float = LEVEL, refuted: float = LEVEL) -> Verdict:
+        """Wrong by chance so often at most, whatever their number."""
+        return together(
+            one.verdict(held, refuted / len(self.each)) for one in self.each
+        )
+
+    def pvalue(self) -> float:
+        """The largest."""
+        return largest(one.pvalue() for one in self.each)
+
+
+class Some(_Several):
+    """One of several holds, corrected for their number: refuted if all are."""
+
+    def verdict(self, held: float = LEVEL, refuted: float = LEVEL) -> Verdict:
+        """Wrong by chance so often at most, whatever their number."""
+        return either(one.verdict(held / len(self.each), refuted) for one in self.each)
+
+    def pvalue(self) -> float:
+        """The smallest, times their number."""
+        least = smallest(one.pvalue() for one in self.each)
+        # In this order NaN stays.
+        return min(least * len(self.each), 1.0)
+
+
+def together(verdicts: Iterable[Verdict]) -> Verdict:
+    """Whether all of several things hold.
+
+    Example:
+        >>> str(together([HELD, UNDECIDED])), str(together([UNDECIDED, REFUTED]))
+        ('undecided', 'refuted')
+    """
+    return _first(verdicts, (REFUTED, UNDECIDED), HELD)
+
+
+def either(verdicts: Iterable[Verdict]) -> Verdict:
+    """Whether one of several things holds.
+
+    Example:
+        >>> str(either([HELD, UNDECIDED])), str(either([UNDECIDED, REFUTED]))
+        ('held', 'undecided')
+    """
+    return _first(verdicts, (HELD, UNDECIDED), REFUTED)
+
+
+def _first(
+    verdicts: Iterable[Verdict], order: tuple[Verdict, Verdict], otherwise: Verdict
+) -> Verdict:
+    found = set(verdicts)
+    return next((one for one in order if one in found), otherwise)
+
+
+def smallest(pvalues: Iterable[float]) -> float:
+    """The smallest of p-values that are known; NaN if none is."""
+    return _end(min, pvalues)
+
+
+def largest(pvalues: Iterable[float]) -> float:
+    """The largest of p-values that are known; NaN if none is.
 
     Example:
         >>> largest([0.01, 0.2, float("nan")])
         0.2
     """
-    return max((p for p in pvalues if not math.isnan(p)), default=None)
+    return _end(max, pvalues)
+
+
+def _end(end: Callable[..., float], pvalues: Iterable[float]) -> float:
+    return end((p for p in pvalues if not math.isnan(p)), default=math.nan)
+
+
+def judge(judged: Judged, found: str, rule: str) -> Outcome:
+    """The outcome of a rule.
+
+    Args:
+        judged: What it asks.
+        found: What was measured, with numbers.
+        rule: How, and when the claim holds.
+    """
+    pvalue = judged.pvalue()
+    shown = None if math.isnan(pvalue) else pvalue
+    return Outcome(found, rule, shown, judged.verdict())
+
+
+def _rounded(bound: float) -> float:
+    """A bound without the step that makes "above 0" of "0 or more"."""
+    return round(bound, 12) + 0.0

@@ -44,6 +44,7 @@ LABELS = {
     "cifar10": "CIFAR-10",
     "tiny_imagenet": "Tiny ImageNet",
     "imagenet2012": "ImageNet",
+    "imagenet2012_227": "ImageNet",
     **{
         name: f"glyphs, {world.classes} classes (generated)"
         for name, world in WORLDS.items()
@@ -57,6 +58,7 @@ TRAINING_IMAGES = {
     "cifar10": 45_000,
     "tiny_imagenet": 90_000,
     "imagenet2012": 1_281_167,
+    "imagenet2012_227": 1_281_167,
     **{
         name: world.classes * (world.train_per_class - world.held_out)
         for name, world in WORLDS.items()
@@ -70,6 +72,7 @@ SHAPES: dict[str, tuple[tuple[int, int, int], int]] = {
     "cifar10": ((32, 32, 3), 10),
     "tiny_imagenet": ((64, 64, 3), 200),
     "imagenet2012": ((224, 224, 3), 1000),
+    "imagenet2012_227": ((227, 227, 3), 1000),
     **{
         name: ((world.size, world.size, 1), world.classes)
         for name, world in WORLDS.items()
@@ -115,9 +118,10 @@ def load(
     | `cifar10` | 45,000 | 500 a class, drawn | 10,000 |
     | `tiny_imagenet` | 90,000 | 50 a class, drawn | official validation, 10,000 |
     | `imagenet2012` | 1,281,167 | official validation, 50,000 | the same |
+    | `imagenet2012_227` | the same, cut to 227 pixels for AlexNet | | |
     | `glyphs10` | 2,000 | 50 a class, drawn | 1,000 |
     | `glyphs100` | 12,800 | 32 a class, drawn | 5,000 |
-    | `glyphs200` | 20,000 | 10 a class, drawn | 10,000 |
+    | `glyphs200` | 108,000 | 60 a class, drawn | 20,000 |
 
     What is drawn is drawn from the training images, anew for each seed. The test
     set is the same for all seeds.
@@ -250,17 +254,16 @@ def _glyphs(name: str, seed: int, data_dir: Any) -> Data:
 
 
 def _imagenet(name: str, seed: int, data_dir: Any) -> Data:
-    builder = prepared(lambda: tensorflow_datasets().builder(name, data_dir=data_dir))
-    # R22 trains on all training images and measures on the validation set.
-    validation = Stream(builder, "validation")
-    return Data(
-        Stream(builder, "train"),
-        validation,
-        validation,
-        builder.info.features["label"].num_classes,
-        (224, 224, 3),
-        NORMALIZATIONS[name],
+    builder = prepared(
+        lambda: tensorflow_datasets().builder("imagenet2012", data_dir=data_dir)
     )
+    shape, _ = SHAPES[name]
+    # R22 trains on all training images and measures on the validation set.
+    train, validation = (
+        Stream(builder, split, size=shape[0]) for split in ("train", "validation")
+    )
+    num_classes = builder.info.features["label"].num_classes
+    return Data(train, validation, validation, num_classes, shape, NORMALIZATIONS[name])
 
 
 def _from_arrays(name: str, seed: int, builder: Any, test: str) -> Data:
@@ -281,6 +284,7 @@ _LOADERS: dict[str, Callable[[str, int, Any], Data]] = {
     "cifar10": _official,
     "tiny_imagenet": _tiny_imagenet,
     "imagenet2012": _imagenet,
+    "imagenet2012_227": _imagenet,
     **dict.fromkeys(WORLDS, _glyphs),
 }
 NAMES = tuple(_LOADERS)

@@ -32,6 +32,7 @@ NORMALIZATIONS = {
     "cifar10": IMAGENET,
     "tiny_imagenet": IMAGENET,
     "imagenet2012": IMAGENET,
+    "imagenet2012_227": IMAGENET,
     **dict.fromkeys(WORLDS, UNIT),
 }
 

@@ -12,7 +12,6 @@ from recipes.data.epochs import check_batches, endless, epoch_seeds
 from recipes.data.normalization import UNIT, normalized
 from recipes.data.windows import central_window, random_window
 
-SIZE = 224
 AUGMENTATIONS = ("none", "inception")
 
 
@@ -34,6 +33,7 @@ class Stream:
         builder: A `tfds.core.DatasetBuilder` with `image` (JPEG) and `label`, whose
             data is prepared.
         split: `"train"`, `"validation"`, or a part as TFDS writes it.
+        size: Pixels of a side that a photograph is cut to.
         shuffle_buffer: Photographs among which the next one is drawn.
         labels: `(samples,)` labels to take the place of the stored ones, in the order
             in which the photographs are stored; None: those.
@@ -44,11 +44,13 @@ class Stream:
         builder: Any,
         split: str,
         *,
+        size: int = 224,
         shuffle_buffer: int = 16_384,
         labels: np.ndarray | None = None,
     ) -> None:
         self.builder = builder
         self.split = split
+        self.size = checked_count("size", size)
         self.shuffle_buffer = checked_count("shuffle_buffer", shuffle_buffer)
         self.labels = labels
 
@@ -77,6 +79,7 @@ class Stream:
         return type(self)(
             self.builder,
             self.split,
+            size=self.size,
             shuffle_buffer=self.shuffle_buffer,
             labels=corrupted(labels, fraction, seed),
         )
@@ -94,7 +97,7 @@ class Stream:
         """Normalized batches: once in order, or epoch after epoch for a training.
 
         As `Split.batches`. Without augmentation, and in evaluation, a photograph is
-        resized to 256 on its shorter side and its central square of 224 kept.
+        resized to 256 on its shorter side and its central square of `size` kept.
         """
         check_batches(
             self.samples,
@@ -112,19 +115,36 @@ class Stream:
             def decode(place: Any, record: tuple[Any, Any]) -> tuple[Any, Any]:
                 jpeg, label = record
                 if augmentation == "none":
-                    return _central(jpeg), label
-                return _drawn(jpeg, tf.random.fold_in(augment, place)), label
+                    return self._central(jpeg), label
+                return self._drawn(jpeg, tf.random.fold_in(augment, place)), label
 
             return _map(decode, self._shuffled(order).enumerate()).batch(batch_size)
 
         if training:
             batches = endless(epoch, first_epoch)
         else:
-            batches = _map(lambda jpeg, label: (_central(jpeg), label), self._read())
+            batches = _map(
+                lambda jpeg, label: (self._central(jpeg), label), self._read()
+            )
             batches = batches.batch(batch_size)
         return _map(
             lambda x, y: (normalized(x, normalization), tf.cast(y, tf.int32)), batches
         ).prefetch(tf.data.AUTOTUNE)
+
+    def _central(self, jpeg: Any) -> Any:
+        return self._cut(jpeg, central_window(*_size(jpeg), self.size))
+
+    def _drawn(self, jpeg: Any, seed: Any) -> Any:
+        window, flip = tf.unstack(tf.random.split(seed, 2))
+        image = self._cut(jpeg, random_window(*_size(jpeg), window))
+        mirrored = tf.random.stateless_uniform([], flip, alg="philox") < 0.5
+        return tf.where(mirrored, image[:, ::-1], image)
+
+    def _cut(self, jpeg: Any, window: Any) -> Any:
+        """A window of a photograph, resized as PIL does: bilinear, smoothed, uint8."""
+        image = tf.image.decode_and_crop_jpeg(jpeg, window, channels=3)
+        image = tf.image.resize(image, (self.size, self.size), antialias=True)
+        return tf.saturate_cast(tf.round(image), tf.uint8)
 
     def _shuffled(self, seed: Any) -> tf.data.Dataset:
         # `Dataset.shuffle` mixes its seed with that of the graph, which is copied
@@ -188,24 +208,6 @@ def _stored_at(identifier: Any) -> tuple[Any, Any]:
     )
 
 
-def _central(jpeg: Any) -> Any:
-    return _cut(jpeg, central_window(*_size(jpeg)))
-
-
-def _drawn(jpeg: Any, seed: Any) -> Any:
-    window, flip = tf.unstack(tf.random.split(seed, 2))
-    image = _cut(jpeg, random_window(*_size(jpeg), window))
-    mirrored = tf.random.stateless_uniform([], flip, alg="philox") < 0.5
-    return tf.where(mirrored, image[:, ::-1], image)
-
-
 def _size(jpeg: Any) -> tuple[Any, Any]:
     shape = tf.image.extract_jpeg_shape(jpeg)
     return shape[0], shape[1]
-
-
-def _cut(jpeg: Any, window: Any) -> Any:
-    """A window of a photograph, resized as PIL does it: bilinear, smoothed, uint8."""
-    image = tf.image.decode_and_crop_jpeg(jpeg, window, channels=3)
-    image = tf.image.resize(image, (SIZE, SIZE), antialias=True)
-    return tf.saturate_cast(tf.round(image), tf.uint8)

@@ -49,18 +49,18 @@ def random_window(height: Any, width: Any, seed: Any) -> Any:
     return tf.where(tf.reduce_any(fits), found, _largest_window(height, width))
 
 
-def central_window(height: Any, width: Any) -> Any:
-    """The middle square with 224/256 of the shorter side: top, left, height, width.
+def central_window(height: Any, width: Any, size: int) -> Any:
+    """The middle square with `size / 256` of the shorter side: top, left, and its size.
 
-    Resized to 224, it is torchvision's `Resize(256)` and `CenterCrop(224)`, but for
+    Resized to `size`, it is torchvision's `Resize(256)` and `CenterCrop(size)`, but for
     rounding, without decoding or resizing what is cut off.
 
     Example:
-        >>> central_window(512, 768).numpy().tolist()
+        >>> central_window(512, 768, 224).numpy().tolist()
         [32, 160, 448, 448]
     """
     shorter = tf.cast(tf.minimum(height, width), tf.float32)
-    side = tf.cast(tf.round(shorter * (224 / 256)), tf.int32)
+    side = tf.cast(tf.round(shorter * (size / 256)), tf.int32)
     return _centered(height, width, side, side)
 
 

@@ -13,7 +13,8 @@ def _finished(results: Results) -> list[measured.Measured]:
 
 
 def _claims(results: Results) -> list[Claim]:
-    return claims.claims(_finished(results), results.output / "survey")
+    found, folder = _finished(results), results.output / "survey"
+    return claims.claims(found, folder, miniature=results.miniature)
 
 
 def _tables(results: Results) -> Iterator[tuple[str, str]]:
@@ -29,4 +30,5 @@ PAPER = Paper(
     figures=figures.figures,
     claims=_claims,
     tables=_tables,
+    quick={"alexnet": {"seed": (0,), "epochs": (2,), "anneal_epochs": ((1,),)}},
 )

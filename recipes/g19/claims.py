@@ -1,243 +1,309 @@
 """What G19 claims, beside what was found.
 
-Most claims are about the units of one network. A claim about a network holds where it
-holds in all that were trained, does not where it holds in none, and is undecided where
-they differ; the paper has one network. No test is needed for counts of all units.
+Most claims are about the units of a network: a number of it, such as a mean over the
+units of a layer, is a replicate. The paper has one network; of that very network, whose
+weights `recipes.g19.pretrained` reads, numbers are exact, and of others they have
+intervals.
 """
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from recipes.claims.table import Claim, stated
-from recipes.claims.verdicts import Outcome
+from keras_selectivity.inference import spearman
+from recipes.claims.effects import PLAIN, RATIO, Effect, Scale, average
+from recipes.claims.rules import INTERVAL, rho, shown, weighed
+from recipes.claims.table import Claim, Row, stated
+from recipes.claims.verdicts import (
+    HELD,
+    REFUTED,
+    UNDECIDED,
+    Every,
+    Outcome,
+    Part,
+    Says,
+    above,
+    at_least,
+    at_most,
+    judge,
+    not_tested,
+    within,
+)
 from recipes.g19 import design, fits, judgements
 from recipes.g19.generated import LEVEL, as_printed, cases, scores
 from recipes.g19.measured import Measured
 from recipes.g19.measures import HIDDEN, LAYERS, extreme, same_class, share_above
-from recipes.g19.tables import NAMES
-from recipes.quantities import number, percent
+from recipes.quantities import Write, number, percent
 
 NETWORK = "alexnet"
-#: Of a network: what was found, and whether the claim holds there.
-Finding = tuple[str, bool | None]
-#: Where in the paper, what it says, the rule in words, and the rule.
-Statement = tuple[str, str, str, Callable[[Measured], Finding]]
-IN_ALL = "in every network: yes; in none: no"
+#: A number of a network.
+Look = Callable[[Measured], float]
+#: "Few" and "most", of units or of images: the paper's are below a tenth, and above
+#: four fifths.
+FEW, MOST = 0.25, 0.5
+#: A measure rises from layer to layer, but for neighbors of the five that are alike:
+#: the paper's means of fc6 and fc7 differ by less than two networks do. The three
+#: hidden layers in the other order leave a rank correlation of 0.6, two pairs of
+#: neighbors one of 0.8.
+MONOTONE = 0.7
+#: "Much higher": more than half of what CCMAS is in the paper.
+MUCH = 0.5
+#: "Nearly as high": the paper's CCMAS_2 is 0.017 to 0.026 below CCMAS.
+NEARLY = 0.05
+#: Top-class selectivity of prob over that of fc8: a quarter of the paper's 16 times.
+SOFTER = 4.0
+#: The smallest share of images or of units that would matter.
+SOME = 0.01
+#: Difference of AIC for each response: a likelihood that is half a per cent better.
+BETTER = 0.01
+NOBODY = "nobody was asked"
 
 
-def claims(found: Sequence[Measured], folder: Path) -> list[Claim]:
+class Asked(NamedTuple):
+    """A number of a network, and where a claim says that it lies."""
+
+    label: str
+    look: Look
+    says: Says
+    write: Write = percent
+
+
+def claims(
+    found: Sequence[Measured], folder: Path, *, miniature: bool = False
+) -> list[Claim]:
     """Every headline claim of the paper, in its order.
 
     Args:
         found: Networks that were measured.
         folder: Of what people who were asked have said, if any were.
+        miniature: Whether the networks are small, of another data set.
     """
     return [
-        *_of_networks(found, UNITS),
-        *people_claims(folder),
-        *_of_networks(found, DISTRIBUTIONS),
+        *_of_networks(found, UNITS, miniature),
+        *people_claims(found, folder),
+        *_of_networks(found, DISTRIBUTIONS, miniature),
         *generated_claims(),
     ]
 
 
 def _of_networks(
-    found: Sequence[Measured], rows: Iterable[Statement]
+    found: Sequence[Measured], rows: Iterable[Row], miniature: bool
 ) -> Iterator[Claim]:
-    if found:
-        yield from stated(
-            NETWORK,
-            (
-                (where, claim, over(found, rule, look))
-                for where, claim, rule, look in rows
-            ),
-        )
+    for where, claim, rule, arguments, options, untested in rows if found else ():
+        if untested and miniature:
+            outcome: Outcome | None = not_tested(untested)
+        else:
+            outcome = rule(found, *arguments, **options)
+        yield from stated(NETWORK, [(where, claim, outcome)])
+
+
+def effect(found: Sequence[Measured], look: Look, scale: Scale = PLAIN) -> Effect:
+    """The mean of a number over networks; of the paper's own network that number."""
+    values = [look(one) for one in found]
+    if [one.network.published for one in found] == [True]:
+        return Effect(scale.to(values[0]), 0.0, math.inf, 1, scale)
+    return average(values, scale)
 
 
 def over(
-    found: Sequence[Measured], rule: str, look: Callable[[Measured], Finding]
-) -> Outcome:
-    """Whether a claim holds in all networks."""
-    findings = [look(one) for one in found]
-    verdicts = {held for _, held in findings}
-    held = verdicts.pop() if len(verdicts) == 1 else None
-    texts = list(dict.fromkeys(text for text, _ in findings))
-    counted = sum(held is True for _, held in findings)
-    count = f" (holds in {counted} of {len(found)})" if len(found) > 1 else ""
-    return Outcome("; ".join(texts) + count, f"held: {rule}, {IN_ALL}", None, held)
+    found: Sequence[Measured],
+    looks: Mapping[str, Look],
+    says: Says,
+    write: Write = percent,
+    *,
+    scale: Scale = PLAIN,
+    once: bool = False,
+    what: str,
+) -> Outcome | None:
+    """Numbers of networks are where a claim says, all of them, or `once`, one."""
+    return weighed(
+        {label: effect(found, look, scale) for label, look in looks.items()},
+        says,
+        write,
+        once=once,
+        found=_means(found, looks, write),
+        what=f"{what}, mean over networks",
+        where="in one layer at least" if once else "in all",
+    )
 
 
-def rising(one: Measured) -> Finding:
-    """Whether three measures rise from conv5 to prob."""
-    texts, holds = [], []
-    for metric, name in NAMES.items():
-        means = list(one.report.layer_means(metric).values())
-        holds.append(all(a <= b for a, b in itertools.pairwise(means)))
-        texts.append(f"{name} {', '.join(number(mean) for mean in means)}")
-    return " / ".join(texts), all(holds)
+def each(found: Sequence[Measured], *asked: Asked) -> Outcome:
+    """Numbers of networks are where a claim says, each of them elsewhere."""
+    effects = [effect(found, one.look) for one in asked]
+    parts = [Part(e, one.says) for e, one in zip(effects, asked, strict=True)]
+    return judge(
+        Every(parts),
+        ", ".join(
+            f"{one.label} {shown(e, one.write)}"
+            for e, one in zip(effects, asked, strict=True)
+        ),
+        f"means over networks, {INTERVAL}; held: "
+        + ", ".join(f"{one.label} {one.says.words(one.write)}" for one in asked),
+    )
 
 
-def no_localist(one: Measured) -> Finding:
-    """Whether no unit is localist."""
-    counts = {layer: int(one.report[layer]["localist"].sum()) for layer in LAYERS}
-    text = ", ".join(f"{layer} {count}" for layer, count in counts.items())
-    return f"localist units: {text}", not any(counts.values())
+def better(
+    found: Sequence[Measured], responses: Callable[[Measured], np.ndarray], *names: str
+) -> Outcome | None:
+    """Responses of the example unit are fitted better by one distribution."""
+    expected, other = names
+    rule = f"AIC of the {other} fit less that of the {expected} fit, for each response"
+    fitted = [one for one in found if fits.fit(responses(one))]
+    if not fitted:
+        text = f"fewer than {fits.FEWEST} responses other than 0"
+        return Outcome(text, rule, None, UNDECIDED)
+
+    def look(one: Measured) -> float:
+        values = responses(one)
+        both = fits.fit(values)
+        gap = both[other].aic - both[expected].aic
+        return gap / len(fits.nonzero(values))
+
+    return weighed(
+        {"": effect(fitted, look)},
+        above(BETTER),
+        found=f"of {len(fitted)} networks",
+        what=f"{rule}, mean over networks",
+    )
 
 
-def low_top_class(one: Measured) -> Finding:
-    """Whether mean top-class selectivity is below 0.25% in hidden layers."""
-    means = [one.report.layer_means("top_class")[layer] for layer in HIDDEN]
-    weight = one.report.class_weight
-    image = 1 / weight[weight > 0].mean()
-    text = f"{_percents(means)}; one image is {percent(image)} of a class"
-    if image > 0.0025:
-        return text, None
-    return text, all(mean < 0.0025 for mean in means)
+def mean(metric: str, layer: str) -> Look:
+    """A measure, the mean over the units of a layer."""
+    return lambda one: float(one.report.layer_means(metric)[layer])
 
 
-def ten_times(one: Measured) -> Finding:
-    """Whether mean precision is over ten times mean top-class selectivity."""
-    pairs = _pairs(one, "precision", "top_class")
-    text = ", ".join(f"{percent(a)} and {percent(b)}" for a, b in pairs)
-    return f"precision and top-class: {text}", all(a > 10 * b for a, b in pairs)
+def less(first: Look, second: Look) -> Look:
+    """The difference of two numbers of a network."""
+    return lambda one: first(one) - second(one)
 
 
-def high_ccmas(one: Measured) -> Finding:
-    """Whether mean CCMAS is far above mean top-class selectivity in fc6 and fc7."""
-    pairs = _pairs(one, "ccmas", "top_class")[1:]
-    text = ", ".join(f"{a:.2f} and {b:.2f}" for a, b in pairs)
-    return f"CCMAS and top-class: {text}", all(a >= b + 0.5 for a, b in pairs)
+def times(first: Look, second: Look) -> Look:
+    """The ratio of two numbers of a network; NaN where the second is 0."""
+    return lambda one: first(one) / second(one) if second(one) else math.nan
 
 
-def thresholds(one: Measured) -> Finding:
-    """Whether nearly all units are over 0.7 in CCMAS, nearly none over 5% in TCS."""
-    shares = [
-        (
-            share_above(one.report[layer]["ccmas"], 0.7),
-            share_above(one.report[layer]["top_class"], 0.05),
-        )
-        for layer in ("fc6", "fc7")
-    ]
-    text = ", ".join(f"{percent(a)} and {percent(b)}" for a, b in shares)
-    return f"fc6, fc7: {text}", all(a > 0.95 and b < 0.05 for a, b in shares)
+def rising(metric: str) -> Look:
+    """Rank correlation of a measure with the depth of the layer; 0 if it is level."""
+
+    def look(one: Measured) -> float:
+        means = one.report.layer_means(metric)
+        values = [float(means[layer]) for layer in LAYERS]
+        found = spearman(range(len(LAYERS)), values).correlation
+        return 0.0 if math.isnan(found) else float(found)
+
+    return look
 
 
-def imprecise(one: Measured) -> Finding:
-    """Whether a unit of highest CCMAS is far less precise than others."""
-    pairs = []
-    for layer in HIDDEN:
-        unit = extreme(one.report, layer, ["ccmas"])
+def beyond(metric: str, threshold: float, layer: str) -> Look:
+    """Share of the units of a layer above a threshold."""
+    return lambda one: share_above(one.report[layer][metric], threshold)
+
+
+def localist(layer: str) -> Look:
+    """How many units of a layer are localist."""
+    return lambda one: float(one.report[layer]["localist"].sum())
+
+
+def imprecise(layer: str) -> Look:
+    """Precision of the unit of highest CCMAS, over that of its layer."""
+
+    def look(one: Measured) -> float:
         precision = one.report[layer]["precision"]
-        pairs.append((float(precision[unit]), float(precision.mean())))
-    text = ", ".join(f"{percent(a)} (layer {percent(b)})" for a, b in pairs)
-    return f"precision {text}", any(a < b / 2 for a, b in pairs)
+        unit = extreme(one.report, layer, ["ccmas"])
+        return float(precision[unit] / precision.mean())
+
+    return look
 
 
-def no_detector(one: Measured) -> Finding:
-    """Whether fc6's most precise unit is silent for some of its class."""
-    unit = one.examples.units["fc6"]
-    values = one.report["fc6"]
-    zero = float(np.mean(one.examples.own("fc6") == 0))
-    precision, top = (float(values[m][unit]) for m in ("precision", "top_class"))
-    text = f"{percent(precision)}, {percent(zero)} of the class at 0, {percent(top)}"
-    return text, precision > 0.75 and zero > 0 and top < 0.5
+def detector(metric: str) -> Look:
+    """A measure of fc6's most precise unit."""
+    return lambda one: float(one.report["fc6"][metric][one.examples.units["fc6"]])
 
 
-def softmax(one: Measured) -> Finding:
-    """Whether top-class selectivity of prob is far above that of fc8."""
-    means = one.report.layer_means("top_class")
-    text = f"fc8 {percent(means['fc8'])}, prob {percent(means['prob'])}"
-    return text, means["prob"] >= 2 * means["fc8"]
+def silent(one: Measured) -> float:
+    """Share of all images that give 0 in that unit."""
+    return float(np.mean(one.examples.of("fc6") == 0))
 
 
-def beyond_one(one: Measured) -> Finding:
-    """Whether CCMAS exceeds 1 in fc8."""
-    share = share_above(one.report["fc8"]["ccmas"], 1)
-    return f"{percent(share)} of fc8's units", share > 0
+def silent_of_its_class(one: Measured) -> float:
+    """Share of the images of its class that do."""
+    return float(np.mean(one.examples.own("fc6") == 0))
 
 
-def second_is_near(one: Measured) -> Finding:
-    """Whether CCMAS_2 is nearly CCMAS in hidden layers."""
-    gaps = [a - b for a, b in _pairs(one, "ccmas", "ccmas_second")]
-    text = ", ".join(f"{gap:.2f}" for gap in gaps)
-    return f"CCMAS - CCMAS_2: {text}", all(gap < 0.05 for gap in gaps)
+def same(layer: str) -> Look:
+    """Share of the units of a layer whose top class is that of their CCMAS."""
+    return lambda one: same_class(one.report, layer)
 
 
-def same(one: Measured) -> Finding:
-    """Whether top class and CCMAS class are one in few hidden units."""
-    shares = [same_class(one.report, layer) for layer in ("conv5", "fc6", "fc8")]
-    conv5, fc6, fc8 = shares
-    return _percents(shares), max(conv5, fc6) < 0.5 < fc8
-
-
-def silent(one: Measured) -> Finding:
-    """Whether most responses of the example unit are 0, and few of its class."""
-    every, own = (
-        float(np.mean(values == 0))
-        for values in (one.examples.of("fc6"), one.examples.own("fc6"))
+def _means(found: Sequence[Measured], looks: Mapping[str, Look], write: Write) -> str:
+    """What each number is, on average."""
+    return ", ".join(
+        f"{label} {write(float(np.mean([look(one) for one in found])))}"
+        for label, look in looks.items()
     )
-    return f"{percent(every)} and {percent(own)}", own < every > 0.5
 
 
-def exponential(one: Measured) -> Finding:
-    """Whether all responses of the example unit are fitted better exponentially."""
-    return _better(one.examples.of("fc6"), "exponential", "normal")
-
-
-def normal(one: Measured) -> Finding:
-    """Whether those to its best class are fitted better by a normal distribution."""
-    return _better(one.examples.own("fc6"), "normal", "exponential")
-
-
-def _better(responses: np.ndarray, expected: str, other: str) -> Finding:
-    found = fits.fit(responses)
-    if not found:
-        return f"fewer than {fits.FEWEST} responses other than 0", None
-    texts = [
-        f"{name}: AIC {found[name].aic:.0f}, KS {found[name].distance:.2f}"
-        for name in (expected, other)
-    ]
-    return ", ".join(texts), found[expected].aic < found[other].aic
-
-
-def people_claims(folder: Path) -> Iterator[Claim]:
+def people_claims(found: Sequence[Measured], folder: Path) -> Iterator[Claim]:
     """The claims of table 2, from `judgements.csv` and `panels.csv` if there."""
-    found = judgements.surveyed(folder)
-    seen, matched = "nobody was asked", "nobody was asked"
-    held: list[bool | None] = [None, None]
-    if found:
-        shares = {layer: row.interpretable.value for layer, row in found.items()}
-        seen = ", ".join(f"{layer} {percent(one)}" for layer, one in shares.items())
-        if set(shares) == set(design.LAYERS):
-            hidden = max(shares["conv5"], shares["fc6"])
-            held[0] = hidden < 0.05 and shares["fc8"] > 0.5
-            tops = {layer: row.top_class.value for layer, row in found.items()}
-            matched = ", ".join(f"{n} {percent(one)}" for n, one in tops.items())
-            if not np.isnan(list(tops.values())).any():
-                held[1] = tops["fc8"] > 0.9 and max(tops["conv5"], tops["fc6"]) < 0.5
-    rules = (
-        "units with at least 80% yes; undecided without judgements",
-        "held: over 90% of the names in fc8, under 50% in the others; undecided "
-        "without judgements",
+    judged = judgements.surveyed(folder)
+    for where, claim, column, wanted in PEOPLE:
+        outcome = _told(judged, column, wanted) if judged else not_tested(NOBODY)
+        yield from stated(NETWORK, [(where, claim, outcome)])
+    text = "units that people find interpretable have top-class selectivity under 10%"
+    selective: Outcome | None = not_tested(NOBODY)
+    if judged:
+        panels = judgements.interpretable(folder)
+        selective = interpretable_units(found[0], panels) if found else None
+    yield from stated(NETWORK, [("main finding 3", text, selective)])
+
+
+def _told(
+    judged: Mapping[str, judgements.LayerScores],
+    column: str,
+    wanted: Mapping[str, Says],
+) -> Outcome:
+    """A column of table 2, by the errors that it has."""
+    effects = {
+        layer: _score(judged[layer], column) if layer in judged else average([])
+        for layer in wanted
+    }
+    return judge(
+        Every([Part(effects[layer], says) for layer, says in wanted.items()]),
+        ", ".join(
+            f"{layer} " + ("nothing" if math.isnan(one.value) else shown(one, percent))
+            for layer, one in effects.items()
+        ),
+        f"shares, {INTERVAL}; held: "
+        + ", ".join(f"{layer} {says.words(percent)}" for layer, says in wanted.items()),
     )
-    yield from stated(
-        NETWORK,
-        [
-            (
-                "T2, F6, FA5-A7",
-                "people find images of under 5% of conv5's and fc6's units "
-                "interpretable, and of over 50% of fc8's",
-                Outcome(seen, rules[0], None, held[0]),
-            ),
-            (
-                "T2",
-                "what people name is the top class in fc8 (95.4%), seldom in conv5 and "
-                "fc6",
-                Outcome(matched, rules[1], None, held[1]),
-            ),
-        ],
+
+
+def _score(scores: judgements.LayerScores, column: str) -> Effect:
+    """A share that is no surer than one answer or unit more would leave it."""
+    score: judgements.Score = getattr(scores, column)
+    named = round(scores.units * scores.interpretable.value)
+    counts = {"yes": scores.judgements, "interpretable": scores.units}
+    count = counts.get(column, named)
+    error = max(score.error, 1 / count) if count else math.nan
+    return Effect(score.value, error, math.inf, count)
+
+
+def interpretable_units(
+    one: Measured, panels: Sequence[design.Panel]
+) -> Outcome | None:
+    """Top-class selectivity of the units that people find interpretable."""
+    values = [one.report[layer]["top_class"][unit] for layer, unit in panels]
+    if not values:
+        return Outcome("none", "units with 80% yes or more", None, UNDECIDED)
+    return weighed(
+        {"": average(values)},
+        at_most(0.1),
+        percent,
+        found=f"{len(values)} units",
+        what="mean over units with 80% yes or more",
     )
 
 
@@ -252,7 +318,7 @@ def generated_claims() -> Iterator[Claim]:
             "held: all three are as printed when rounded"
             + (note if case.row == "A4c" else ""),
             None,
-            as_printed(case),
+            HELD if as_printed(case) else REFUTED,
         )
         text = (
             f"{case.title}: CCMAS {printed['ccmas']:g}, precision "
@@ -261,118 +327,203 @@ def generated_claims() -> Iterator[Claim]:
         yield from stated("generated", [(f"F{case.row}", text, outcome)])
 
 
-def _pairs(one: Measured, first: str, second: str) -> list[tuple[float, float]]:
-    """Means of two measures in every hidden layer."""
-    means = [one.report.layer_means(metric) for metric in (first, second)]
-    return [(means[0][layer], means[1][layer]) for layer in HIDDEN]
-
-
-def _percents(shares: Sequence[float]) -> str:
-    return ", ".join(percent(share) for share in shares)
-
-
 #: What the measures say of all units, and of examples.
-UNITS: tuple[Statement, ...] = (
-    (
-        "F2a-c",
-        "top-class selectivity, precision and CCMAS all rise from layer to layer",
-        "no layer's mean is below that of the layer before",
-        rising,
+UNITS: tuple[Row, ...] = (
+    *(
+        Row(figure, f"{name} rises from layer to layer").by(
+            over,
+            {"": rising(metric)},
+            at_least(MONOTONE),
+            rho,
+            what="Spearman of depth and the means of the five layers",
+        )
+        for figure, name, metric in (
+            ("F2a", "top-class selectivity", "top_class"),
+            ("F2b", "precision", "precision"),
+            ("F2c", "CCMAS", "ccmas"),
+        )
     ),
-    (
-        "F2",
-        "there are no localist units, in prob neither",
-        "not one unit of the five layers",
-        no_localist,
+    Row("F2", "there are no localist units, in prob neither").by(
+        over,
+        {layer: localist(layer) for layer in LAYERS},
+        at_most(0),
+        number,
+        what="localist units",
     ),
-    (
-        "F2a, TA2",
-        "mean top-class selectivity is below 0.25% in conv5, fc6 and fc7",
-        "below in all three; undecided where one image of a class is more than that "
-        "already",
-        low_top_class,
-    ),
-    (
+    Row("F2a, TA2", "mean top-class selectivity is below 0.25% in conv5, fc6 and fc7")
+    .by(
+        over,
+        {layer: mean("top_class", layer) for layer in HIDDEN},
+        at_most(0.0025),
+        "{:.2%}".format,
+        what="top-class selectivity",
+    )
+    .not_in_miniature("one image is a quarter of a per cent of a class already"),
+    Row(
         "F2, TA2",
         "in hidden layers mean precision is over ten times top-class selectivity",
-        "in all three",
-        ten_times,
+    ).by(
+        over,
+        {
+            layer: times(mean("precision", layer), mean("top_class", layer))
+            for layer in HIDDEN
+        },
+        at_least(10),
+        "{:.1f}-fold".format,
+        scale=RATIO,
+        what="ratio of the means",
     ),
-    (
-        "F2c, TA2",
-        "CCMAS is much higher than top-class selectivity: mean 0.84 in fc6, 0.85 in "
-        "fc7",
-        "mean CCMAS at least 0.5 above it, in both",
-        high_ccmas,
+    Row(
+        "F2c, TA2", "CCMAS is much higher than top-class selectivity in fc6 and fc7"
+    ).by(
+        over,
+        {
+            layer: less(mean("ccmas", layer), mean("top_class", layer))
+            for layer in ("fc6", "fc7")
+        },
+        at_least(MUCH),
+        number,
+        what="difference of the means",
     ),
-    (
+    Row("TA2", "mean CCMAS is 0.84 in fc6, 0.85 in fc7")
+    .by(
+        over,
+        {layer: mean("ccmas", layer) for layer in ("fc6", "fc7")},
+        within(0.8, 0.9),
+        number,
+        what="CCMAS",
+    )
+    .not_in_miniature("that is a number of 1,000 classes of photographs"),
+    Row(
         "T1",
-        "in fc6 and fc7 nearly all units have CCMAS over 0.7, nearly none top-class "
-        "selectivity over 5%",
-        "over 95% of the units, and under 5%, in both",
-        thresholds,
+        "in fc6 and fc7 nearly all units have CCMAS over 0.7 (99.7% and 99.9%), nearly "
+        "none top-class selectivity over 5% (0 and 0.1%)",
+    ).by(
+        each,
+        *(
+            Asked(f"{name} in {layer}", beyond(metric, threshold, layer), says)
+            for layer in ("fc6", "fc7")
+            for name, metric, threshold, says in (
+                ("CCMAS over 0.7", "ccmas", 0.7, at_least(0.95)),
+                ("top-class over 5%", "top_class", 0.05, at_most(0.05)),
+            )
+        ),
     ),
-    (
+    Row(
         "TA1",
         "the unit of highest CCMAS can have a low precision (1% in fc6, whose mean is "
         "12.1%)",
-        "below half the mean of its layer, in conv5, fc6 or fc7",
-        imprecise,
+    ).by(
+        over,
+        {layer: imprecise(layer) for layer in HIDDEN},
+        at_most(0.5),
+        "{:.2f}-fold".format,
+        once=True,
+        what="precision of that unit over the mean of its layer",
     ),
-    (
+    Row(
         "F3a, b",
         "fc6's most precise unit is a detector by precision (95%), yet gives 0 for "
         "images of its class (5.8%), and its top-class selectivity is 3.5%",
-        "precision over 75%, some image of the class at 0, and top-class selectivity "
-        "under 50%",
-        no_detector,
+    ).by(
+        each,
+        # From 75% on a unit is called an object detector.
+        Asked("precision", detector("precision"), at_least(0.75)),
+        Asked("images of its class at 0", silent_of_its_class, above(SOME)),
+        Asked("top-class selectivity", detector("top_class"), at_most(0.1)),
     ),
-    (
+    Row(
         "F4a, b",
         "top-class selectivity is high in prob (82% on average), and low before the "
         "softmax (5%)",
-        "in prob at least twice that of fc8",
-        softmax,
+    ).by(
+        each,
+        Asked("prob", mean("top_class", "prob"), at_least(MOST)),
+        Asked(
+            "prob over fc8",
+            times(mean("top_class", "prob"), mean("top_class", "fc8")),
+            at_least(SOFTER),
+            "{:.1f}-fold".format,
+        ),
     ),
-    (
-        "3.2",
-        "CCMAS exceeds 1 in fc8, which has no rectifier",
-        "for a unit at least",
-        beyond_one,
+    Row("3.2", "CCMAS exceeds 1 in fc8, which has no rectifier").by(
+        over,
+        {"units of fc8": beyond("ccmas", 1, "fc8")},
+        above(SOME),
+        what="share above 1",
     ),
-    (
-        "F5a-c",
-        "CCMAS_2 is nearly as high as CCMAS in conv5, fc6 and fc7",
-        "mean difference below 0.05 in all three",
-        second_is_near,
+    Row("F5a-c", "CCMAS_2 is nearly as high as CCMAS in conv5, fc6 and fc7").by(
+        over,
+        {
+            layer: less(mean("ccmas", layer), mean("ccmas_second", layer))
+            for layer in HIDDEN
+        },
+        at_most(NEARLY),
+        "{:.3f}".format,
+        what="CCMAS less CCMAS_2",
     ),
-    (
+    Row(
         "3.2",
         "few hidden units have one top class and CCMAS class (conv5 0%, fc6 9.8%), "
         "most of fc8 do (83.5%)",
-        "under half in conv5 and fc6, over half in fc8",
-        same,
+    ).by(
+        each,
+        Asked("conv5", same("conv5"), at_most(FEW)),
+        Asked("fc6", same("fc6"), at_most(FEW)),
+        Asked("fc8", same("fc8"), at_least(MOST)),
     ),
 )
 #: How the responses of fc6's most precise unit are distributed.
-DISTRIBUTIONS: tuple[Statement, ...] = (
-    (
+DISTRIBUTIONS: tuple[Row, ...] = (
+    Row(
         "FA2",
         "most images give 0 in fc6's most precise unit (82.8%), few of its class do "
         "(5.8%)",
-        "more than half of all, and a smaller share of it",
-        silent,
+    ).by(
+        each,
+        Asked("of all", silent, at_least(MOST)),
+        Asked("of its class", silent_of_its_class, at_most(FEW)),
+    ),
+    Row("FA3", "its responses other than 0 are exponential rather than normal").by(
+        better, lambda one: one.examples.of("fc6"), "exponential", "normal"
+    ),
+    Row("FA3", "those to its best class are normal rather than exponential").by(
+        better, lambda one: one.examples.own("fc6"), "normal", "exponential"
+    ),
+)
+#: Columns of table 2: where, what the paper says, and where each layer's share lies.
+PEOPLE: tuple[tuple[str, str, str, Mapping[str, Says]], ...] = (
+    (
+        "T2",
+        "people say yes to few images of conv5 and fc6 (21.7%, 21.0%), to most of fc8 "
+        "(71.2%)",
+        "yes",
+        {"conv5": at_most(0.3), "fc6": at_most(0.3), "fc8": at_least(MOST)},
     ),
     (
-        "FA3",
-        "its responses other than 0 are exponential rather than normal",
-        "lower AIC than the normal fit",
-        exponential,
+        "T2, F6, FA5-A7",
+        "people find images of under 5% of conv5's and fc6's units interpretable, and "
+        "of over 50% of fc8's",
+        "interpretable",
+        {"conv5": at_most(0.05), "fc6": at_most(0.05), "fc8": at_least(0.5)},
     ),
     (
-        "FA3",
-        "those to its best class are normal rather than exponential",
-        "lower AIC than the exponential fit",
-        normal,
+        "T2",
+        "people agree on what they see in interpretable units (89.5%, 80.4%, 96.5%)",
+        "agreement",
+        dict.fromkeys(design.LAYERS, at_least(0.7)),
+    ),
+    (
+        "T2",
+        "what people name is the top class in fc8 (95.4%), seldom in conv5 (34.1%) and "
+        "fc6 (23.3%)",
+        "top_class",
+        {"conv5": at_most(0.5), "fc6": at_most(0.5), "fc8": at_least(0.9)},
+    ),
+    (
+        "T2",
+        "it is the class of CCMAS in fc8 (94.6%), seldom in conv5 (0%) and fc6 (18.9%)",
+        "ccmas_class",
+        {"conv5": at_most(FEW), "fc6": at_most(FEW), "fc8": at_least(0.9)},
     ),
 )

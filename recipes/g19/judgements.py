@@ -16,6 +16,8 @@ from recipes.g19.design import FORM, LAYERS, PANELS, Panel, Preferred
 #: Share of "yes" from which on a unit counts as interpretable.
 INTERPRETABLE = 0.8
 OBJECTS = ("name", "object")
+#: The form, once it is filled in.
+FILLED = "judgements.csv"
 TABLE_2 = (
     "layer",
     "judgements",
@@ -145,9 +147,7 @@ def scores(
     """
     if not judgements:
         raise ValueError("`judgements` must hold at least one. Received: none.")
-    by_panel: dict[Panel, list[Judgement]] = defaultdict(list)
-    for one in judgements:
-        by_panel[one.panel].append(one)
+    by_panel = _by_panel(judgements)
     unknown = [panel for panel in by_panel if preferred and panel not in preferred]
     if unknown:
         layer, unit = unknown[0]
@@ -169,7 +169,7 @@ def scores(
 
 def surveyed(folder: Path) -> dict[str, LayerScores]:
     """The scores of a survey whose form was filled in."""
-    form, objects = folder / "judgements.csv", folder / "objects.csv"
+    form, objects = folder / FILLED, folder / "objects.csv"
     if not form.exists():
         return {}
     return scores(
@@ -177,6 +177,12 @@ def surveyed(folder: Path) -> dict[str, LayerScores]:
         read_panels(folder / "panels.csv"),
         read_objects(objects) if objects.exists() else None,
     )
+
+
+def interpretable(folder: Path) -> list[Panel]:
+    """The panels of a survey in which 80% or more see something."""
+    by_panel = _by_panel(read_judgements(folder / FILLED))
+    return [panel for panel, ones in by_panel.items() if _is_interpretable(ones)]
 
 
 def table_2(found: Mapping[str, LayerScores]) -> str:
@@ -213,6 +219,18 @@ class _Meaning:
         return self.objects.get(_plain(name), _plain(name))
 
 
+def _by_panel(judgements: Iterable[Judgement]) -> dict[Panel, list[Judgement]]:
+    found: dict[Panel, list[Judgement]] = defaultdict(list)
+    for one in judgements:
+        found[one.panel].append(one)
+    return found
+
+
+def _is_interpretable(ones: Sequence[Judgement]) -> bool:
+    # In whole numbers: 4 of 5 are 80%, whatever the rounding.
+    return 100 * sum(one.yes for one in ones) >= 100 * INTERPRETABLE * len(ones)
+
+
 def _layer_scores(
     by_panel: Mapping[Panel, Sequence[Judgement]],
     preferred: Mapping[Panel, Preferred] | None,
@@ -222,8 +240,7 @@ def _layer_scores(
     named = {
         panel: [meant(one.name) for one in ones if one.yes]
         for panel, ones in by_panel.items()
-        # In whole numbers: 4 of 5 are 80%, whatever the rounding.
-        if 100 * sum(one.yes for one in ones) >= 100 * INTERPRETABLE * len(ones)
+        if _is_interpretable(ones)
     }
 
     def classes(column: int) -> Score:

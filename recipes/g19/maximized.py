@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 #: Of a grid.
 IMAGES = 100
-#: Of the ascent: for images of 8x8 pixels, and for photographs.
-STEPS = {"digits": 64}
+#: Of the ascent: for images of 16x16 pixels, and for photographs.
+STEPS = {"glyphs200": 64}
 PHOTOGRAPH_STEPS = 256
 
 
@@ -68,8 +68,8 @@ def value_range(settings: Settings) -> tuple[np.ndarray, np.ndarray]:
     """What black and white are for the network.
 
     Example:
-        >>> from recipes.g19.experiments import DIGITS
-        >>> [ends.tolist() for ends in value_range(DIGITS)]
+        >>> from recipes.g19.experiments import GLYPHS
+        >>> [ends.tolist() for ends in value_range(GLYPHS)]
         [[0.0], [1.0]]
     """
     mean, std = (np.array(values) for values in NORMALIZATIONS[settings.data])

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import keras_selectivity as ks
 from keras_selectivity.storage.archive import Archived
-from recipes.data import Data
+from recipes.data import LABELS, Data
 from recipes.g19 import design, maximized
 from recipes.g19.measures import LAYERS, extreme, images, metrics
 from recipes.models.alexnet import with_prob
@@ -37,6 +37,7 @@ class Network:
         settings: Of a training with the same data.
         model: Makes the network, whose output is logits.
         data: Loads the data.
+        published: Whether it is the paper's own network.
     """
 
     name: str
@@ -45,14 +46,14 @@ class Network:
     settings: Settings
     model: Callable[[], keras.Model]
     data: Callable[[], Data]
+    published: bool = False
 
     @classmethod
     def of(cls, run: Run) -> "Network":
         """The network of a finished run."""
-        small = " on digits (small scale)" if run.settings.data == "digits" else ""
         return cls(
             run.name,
-            f"AlexNet{small}, seed {run.settings.seed}",
+            f"AlexNet on {LABELS[run.settings.data]}, seed {run.settings.seed}",
             run.folder / "g19",
             run.settings,
             run.model,

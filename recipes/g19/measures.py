@@ -13,8 +13,8 @@ from recipes.runner.settings import Settings
 LAYERS = ("conv5", "fc6", "fc7", "fc8", "prob")
 HIDDEN = ("conv5", "fc6", "fc7")
 #: Images whose most frequent class gives the precision: G19's 100, of about 720 a
-#: class. The miniature has about 109 a class: 10 are about as large a share.
-IMAGES = {"digits": 10}
+#: class. The miniature has about 400 a class: 50 are about as large a share.
+IMAGES = {"glyphs200": 50}
 PAPER_IMAGES = 100
 
 

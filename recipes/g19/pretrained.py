@@ -42,7 +42,7 @@ def load_weights(
     model: keras.Model,
     path: Path,
     normalization: tuple[Sequence[float], Sequence[float]] = NORMALIZATIONS[
-        "imagenet2012"
+        "imagenet2012_227"
     ],
     mean: Sequence[float] = MEAN,
 ) -> None:
@@ -144,7 +144,9 @@ def network(weights: Path, folder: Path) -> Any:
         return found
 
     data = functools.partial(load, IMAGENET)
-    return Network("pretrained", "Caffe's AlexNet", folder, IMAGENET, model, data)
+    return Network(
+        "pretrained", "Caffe's AlexNet", folder, IMAGENET, model, data, published=True
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

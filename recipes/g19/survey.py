@@ -5,8 +5,9 @@
 
 `panels` makes, for one network, an image of each unit's 10 by 10 images, a file of
 what the measures prefer (`panels.csv`, not for the people), and a form to be filled in
-(`form.csv`): who is shown which panel, with `yes` and `name` left empty. `score` reads
-a form that was filled in and prints table 2.
+(`form.csv`): who is shown which panel, with `yes` and `name` left empty. The images are
+found by ascent of the image, not by PPGN as the paper's. `score` reads a form that was
+filled in and prints table 2.
 """
 
 import argparse

@@ -47,6 +47,6 @@ WORLDS = {
     "glyphs10": World(10, train_per_class=250, test_per_class=100, held_out=50),
     "glyphs100": World(100, train_per_class=160, test_per_class=50, held_out=32),
     "glyphs200": World(
-        200, train_per_class=110, test_per_class=50, held_out=10, difficulty="medium"
+        200, train_per_class=600, test_per_class=100, held_out=60, difficulty="medium"
     ),
 }

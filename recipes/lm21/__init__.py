@@ -10,4 +10,5 @@ PAPER = Paper(
     analyses=analyses.analyses,
     figures=figures.figures,
     claims=claims.claims,
+    quick={"resnet20": {"alpha": (-2.0, 0.0, 2.0), "seed": (0, 1)}},
 )

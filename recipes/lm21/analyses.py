@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import keras_selectivity as ks
+from recipes.data import SHAPES
 from recipes.runner.analysis import Analysis
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
@@ -92,7 +93,8 @@ def _bound_line(found: dict[str, dict[str, float]]) -> str:
 
 def steps(run: Run) -> int:
     """Steps of a fit: the paper's, or what the miniature has time for."""
-    return 500 if run.settings.data == "digits" else 3500
+    (height, *_), _ = SHAPES[run.settings.data]
+    return 500 if height <= 16 else 3500
 
 
 def compute_bounds(run: Run) -> dict[str, Any]:

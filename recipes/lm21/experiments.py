@@ -32,17 +32,34 @@ CIFAR10 = Settings(
     # Not said either: that of the code which the paper says it began with.
     augmentation="flip_crop",
 )
-#: Scikit-learn's digits in a tenth of the epochs: what two cores can do.
-DIGITS = Settings(
-    data="digits",
+#: Ten classes of generated characters, of 16x16 pixels, on which there is headroom; a
+#: ResNet20 of half the width, in 192 steps.
+GLYPHS10 = Settings(
+    data="glyphs10",
     model="resnet20",
-    epochs=20,
+    model_options={"widths": [8, 16, 32]},
+    epochs=12,
     batch_size=128,
     learning_rate=0.1,
-    anneal_epochs=(10, 15),
+    anneal_epochs=(6, 9),
+    deterministic=True,
+)
+#: A hundred classes for a ResNet18 of an eighth of the width, in 400 steps: a batch
+#: holds nearly all classes, as Tiny ImageNet's of 4,096 do.
+GLYPHS100 = Settings(
+    data="glyphs100",
+    model="resnet18",
+    model_options={"widths": [8, 16, 32, 64]},
+    epochs=8,
+    batch_size=256,
+    learning_rate=0.1,
+    anneal_epochs=(4, 6),
     deterministic=True,
 )
 SMALL_VGG = {"blocks": [[16, 2], [32, 2], [64, 3]], "dense": 64}
+#: At alpha 0 a network that is in no sweep reaches 45, 74, 83 and 84% at 0.003, 0.01,
+#: 0.03 and 0.1.
+SMALL_VGG_RATE = 0.03
 
 
 def full() -> dict[str, Sweep]:
@@ -65,17 +82,27 @@ def full() -> dict[str, Sweep]:
 
 
 def mini() -> dict[str, Sweep]:
-    """ResNet20 and a small VGG on 1,797 digits of 8x8 pixels."""
-    grid = [*signed([0.4, 1, 2, 5]), 30.0]
-    few, three = signed([0.4, 2]), (0, 1, 2)
-    vgg16 = DIGITS.replace(model="vgg16", model_options=SMALL_VGG, learning_rate=0.01)
-    return {
-        # Five: three against three cannot reach p < 0.05 in a rank-sum test.
-        "resnet20": swept(DIGITS, grid, FIVE),
-        "vgg16": swept(vgg16, grid, FIVE),
-        **variants("resnet20", DIGITS, few, three),
-        **leaky(DIGITS, (0.1, 0.5), [0.0, 0.4, 5.0], three),
+    """Narrow networks on generated characters, within an hour of two cores.
+
+    Alphas are those that the claims speak of; the variants are of ResNet20 alone.
+    """
+    vgg16 = GLYPHS10.replace(
+        model="vgg16", model_options=SMALL_VGG, learning_rate=SMALL_VGG_RATE
+    )
+    grid20 = sorted([*signed([0.4, 1, 2, 5, 30]), 0.7])
+    grid18 = [-5.0, -3.0, -2.0, -1.0, 0.0, 0.4, 1.0, 2.0, 5.0]
+    few = signed([0.4, 2])
+    sweeps = {
+        "resnet18": swept(GLYPHS100, grid18, FIVE),
+        "resnet20": swept(GLYPHS10, grid20, FIVE),
+        "vgg16": swept(vgg16, [*signed([0.4, 2, 5]), 1.0, 30.0], FIVE),
+        **variants("resnet20", GLYPHS10, few, FIVE),
+        # The slope that the paper names, where it says that accuracy is not rescued.
+        **leaky(GLYPHS10, (0.5,), [0.0, 1.0, 5.0], FIVE),
     }
+    for name in ("resnet20_dprime", "resnet20_warmup"):
+        sweeps[name] = sweeps[name].override({"alpha": [-2.0, 0.0, 0.4, 2.0]})
+    return sweeps
 
 
 def signed(magnitudes: Sequence[float]) -> list[float]:
@@ -114,7 +141,9 @@ def leaky(
     """Networks with leaky ReLU (A.10), a sweep for each negative slope."""
     return {
         f"{base.model}_leaky{slope:g}": swept(
-            base.replace(model_options={"negative_slope": slope}), alphas, seeds
+            base.replace(model_options={**base.model_options, "negative_slope": slope}),
+            alphas,
+            seeds,
         )
         for slope in slopes
     }

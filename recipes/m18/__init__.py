@@ -10,4 +10,5 @@ PAPER = Paper(
     analyses=analyses.analyses,
     figures=figures.figures,
     claims=claims.claims,
+    quick={"mlp": {"corruption": (0.0, 1.0)}, "mlp_training": {"seed": (0, 1)}},
 )

@@ -185,6 +185,7 @@ def compute_training(run: Run) -> dict[str, list[float]]:
         for key, value in {
             "epoch": epoch,
             "train_loss": on_train["loss"],
+            "train_accuracy": on_train["accuracy"],
             "test_loss": on_test["loss"],
             "test_accuracy": on_test["accuracy"],
             "auc": _silenced(run, model, images).auc.mean(),

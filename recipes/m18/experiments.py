@@ -23,10 +23,20 @@ MNIST = Settings(
     anneal_epochs=(480,),
     weight_decay=0.0,
     select="last",
+    # Networks of all seeds share their training set.
+    data_seed=0,
     measure_every_epoch=False,
 )
+#: Of convolutional networks, with batch normalization and without: without it, 0.1 does
+#: not train.
+RATE = 0.02
 CIFAR10 = MNIST.replace(
-    data="cifar10", model="convnet", model_options={}, epochs=100, anneal_epochs=(75,)
+    data="cifar10",
+    model="convnet",
+    model_options={},
+    epochs=100,
+    learning_rate=RATE,
+    anneal_epochs=(75,),
 )
 #: 200,000 steps of 32 workers with 32 images each are 160 epochs.
 IMAGENET = MNIST.replace(
@@ -52,9 +62,13 @@ DIGITS = Settings(
     anneal_epochs=(60,),
     weight_decay=0.0,
     select="last",
+    data_seed=0,
     deterministic=True,
     measure_every_epoch=False,
 )
+#: Rendered characters, of which 2,000 are trained on: networks learn all of them by
+#: heart while they are right about two of three others, and their test loss turns.
+GLYPHS = DIGITS.replace(data="glyphs10", learning_rate=0.05, anneal_epochs=())
 #: Maps of 8x8, 4x4, 2x2 and 1x1.
 SMALL_CONVNET = {"widths": [16, 16, 24, 24, 24, 32, 32, 32, 64, 64, 64]}
 TINY_CONVNET = {"widths": [8, 8, 12, 12, 12, 16, 16, 16, 24, 24, 24]}
@@ -83,7 +97,7 @@ def full() -> dict[str, Sweep]:
             {"seed": three},
         ),
         "convnet_plain": Sweep(
-            CIFAR10.replace(learning_rate=0.02, model_options={"batch_norm": False}),
+            CIFAR10.replace(model_options={"batch_norm": False}),
             {"seed": range(4)},
         ),
         "ensemble": Sweep(CIFAR10, {"seed": range(200)}),
@@ -95,72 +109,73 @@ def full() -> dict[str, Sweep]:
                 "seed": (0, 1),
             },
         ),
-        "resnet50_corrupted": corrupted(IMAGENET, CORRUPTIONS, (0,)),
-        "resnet50": Sweep(IMAGENET.replace(augmentation="inception"), {"seed": (0,)}),
+        "resnet50_corrupted": corrupted(IMAGENET, CORRUPTIONS, three),
+        "resnet50": Sweep(IMAGENET.replace(augmentation="inception"), {"seed": three}),
     }
 
 
 def mini() -> dict[str, Sweep]:
-    """The same networks, narrow, on 1,797 digits of 8x8 pixels."""
-    three = (0, 1, 2)
+    """The same networks, narrow, on digits, and on glyphs where digits are too easy."""
+    five = range(5)
     mlp = DIGITS.replace(model_options=_mlp(256))
+    # One rate at which networks train with batch normalization and without it.
     convnet = DIGITS.replace(
         model="convnet",
         model_options=SMALL_CONVNET,
-        epochs=60,
-        learning_rate=0.1,
-        anneal_epochs=(45,),
+        epochs=100,
+        batch_size=64,
+        learning_rate=0.05,
+        anneal_epochs=(80,),
     )
-    tiny = convnet.replace(model_options=TINY_CONVNET, epochs=20, anneal_epochs=())
+    tiny = GLYPHS.replace(model="convnet", model_options=TINY_CONVNET, epochs=15)
     resnet50 = DIGITS.replace(
         model="resnet50",
         model_options=SMALL_RESNET50,
-        epochs=40,
+        epochs=30,
         batch_size=32,
         learning_rate=0.03,
-        anneal_epochs=(30,),
+        anneal_epochs=(22,),
     )
     return {
-        "mlp": corrupted(mlp, CORRUPTIONS, three),
-        "mlp_selectivity": Sweep(mlp.replace(model_options=_mlp(64)), {"seed": three}),
+        "mlp": corrupted(mlp, CORRUPTIONS, five),
+        "mlp_selectivity": Sweep(
+            mlp.replace(model_options=_mlp(64)), {"seed": range(10)}
+        ),
         "mlp_training": Sweep(
-            mlp.replace(
-                epochs=120,
-                learning_rate=0.05,
-                anneal_epochs=(),
-                kept_epochs=_kept(120, 14),
+            GLYPHS.replace(
+                model_options=_mlp(256), epochs=100, kept_epochs=_kept(100, 20)
             ),
-            # With true labels the digits' test loss does not turn.
-            {"corruption": (0.0, 0.25), "seed": (0, 1)},
+            {"seed": range(10)},
         ),
         "mlp_dropout": dropout(
-            mlp.replace(epochs=240, learning_rate=0.05, anneal_epochs=(200,)),
-            512,
-            (0,),
+            mlp.replace(epochs=200, learning_rate=0.1, anneal_epochs=(160,)),
+            256,
+            five,
         ),
-        "convnet": corrupted(convnet, (0.0, 0.5, 1.0), range(4)),
+        "convnet": corrupted(convnet, (0.0, 0.5, 1.0), five),
         "convnet_training": Sweep(
-            convnet.replace(anneal_epochs=(), kept_epochs=_kept(60, 14)), {"seed": (0,)}
+            GLYPHS.replace(
+                model="convnet",
+                model_options=SMALL_CONVNET,
+                epochs=25,
+                kept_epochs=_kept(25, 20),
+            ),
+            {"seed": five},
         ),
         "convnet_plain": Sweep(
-            convnet.replace(
-                batch_size=64,
-                learning_rate=0.02,
-                model_options={**SMALL_CONVNET, "batch_norm": False},
-            ),
-            {"seed": range(4)},
+            convnet.replace(model_options={**SMALL_CONVNET, "batch_norm": False}),
+            {"seed": five},
         ),
-        "ensemble": Sweep(tiny, {"seed": range(20)}),
+        "ensemble": Sweep(tiny, {"seed": range(40)}),
         "hyperparameters": Sweep(
             tiny,
             {
-                "learning_rate": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
-                "batch_size": (64, 128, 256, 512),
+                "learning_rate": LEARNING_RATES[4:12],
+                "batch_size": (32, 64, 128, 256, 512, 1024),
                 "seed": (0,),
             },
         ),
-        "resnet50_corrupted": corrupted(resnet50, (0.0, 1.0), (0,)),
-        "resnet50": Sweep(resnet50, {"seed": (0,)}),
+        "resnet50": Sweep(resnet50, {"seed": five}),
     }
 
 

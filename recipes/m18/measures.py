@@ -1,13 +1,13 @@
 """What M18's figures and claims read off scores: pure functions."""
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 
-def bimodality(values: Sequence[float]) -> float:
+def bimodality(values: npt.ArrayLike) -> float:
     """Sarle's coefficient of bimodality, for a finite sample.
 
     Returns:
@@ -25,11 +25,12 @@ def bimodality(values: Sequence[float]) -> float:
     """
     from scipy import stats
 
-    count = len(values)
-    if count < 4 or not np.ptp(values):
+    found = np.asarray(values, float)
+    count = len(found)
+    if count < 4 or not np.ptp(found):
         return math.nan
-    skewness = stats.skew(values, bias=False)
-    kurtosis = stats.kurtosis(values, bias=False)
+    skewness = stats.skew(found, bias=False)
+    kurtosis = stats.kurtosis(found, bias=False)
     correction = 3 * (count - 1) ** 2 / ((count - 2) * (count - 3))
     return float((skewness**2 + 1) / (kurtosis + correction))
 
@@ -52,8 +53,8 @@ class Picks(NamedTuple):
 
 
 def picks(
-    scores: Sequence[float],
-    accuracies: Sequence[float],
+    scores: npt.ArrayLike,
+    accuracies: npt.ArrayLike,
     *,
     draws: int = 1000,
     seed: int = 0,
@@ -81,7 +82,7 @@ def picks(
     size = len(values) // 2
     tops = tuple(math.ceil(top * size / 48) for top in (1, 5, 10))
     rng = np.random.default_rng(seed)
-    halves = np.array([rng.permutation(len(values))[:size] for _ in range(draws)])
+    halves = rng.random((draws, len(values))).argsort(axis=1)[:, :size]
     picked = truth[halves[np.arange(draws), values[halves].argmax(axis=1)]]
     ranked = -np.sort(-truth[halves], axis=1)
     shares = tuple(float(np.mean(picked >= ranked[:, top - 1])) for top in tops)

@@ -33,7 +33,6 @@ def alexnet(
     stride: int = 4,
     pool: int = 3,
     groups: int = 2,
-    padding: tuple[int, int] = (0, 0),
     dropout: float = 0.5,
     start: str = "caffe",
 ) -> keras.Model:
@@ -57,8 +56,6 @@ def alexnet(
         stride: Of the first convolution; with 1 it keeps the size, as the others do.
         pool: Size of the pooling windows, whose stride is 2.
         groups: Of convolutions 2, 4 and 5.
-        padding: Zeros before and after the rows and the columns of an image:
-            `(1, 2)` makes 227 of 224 pixels.
         dropout: Share of the outputs of `fc6` and `fc7` that training drops.
         start: How weights start: `"caffe"`, normal with a standard deviation of 0.01
             (0.005 in `fc6` and `fc7`) and biases of 0 or 0.1; or `"he"`, truncated
@@ -83,8 +80,6 @@ def alexnet(
     """
     _check(widths, dense, kernels, dropout, start)
     x = inputs = keras.Input(input_shape)
-    if any(padding):
-        x = layers.ZeroPadding2D((tuple(padding),) * 2, name="pad")(x)
     for place, (filters, kernel) in enumerate(zip(widths, kernels, strict=True), 1):
         name = f"conv{place}"
         first = place == 1 and stride > 1

@@ -23,8 +23,6 @@ SIMILAR = 6
 
 #: The paper does not say at how many points its curves are sampled.
 POINTS = 11
-#: Samples of a minibatch of CKA: the paper does not say; those of its training.
-CKA_BATCH = {"imagenet2012": 256, "digits": 100}
 #: What CKA compares: the output of each module, as of its last block, all the blocks
 #: of the last one, and the fully connected layer.
 COMPARED = {
@@ -100,8 +98,7 @@ def compute_ablation(run: Run) -> dict[str, Any]:
             order=order,
             taps=experiments.ALL,
             points=POINTS,
-            # One order of a few hundred units would leave much to chance.
-            repeats=3 if run.settings.data == "digits" else 1,
+            repeats=1,
             seed=run.settings.seed,
         )
         for order in ORDERS
@@ -130,7 +127,8 @@ def compute_similarity(run: Run) -> dict[str, Any]:
         R22 appendix A.4, by the torch_cka library (Subramanian, 2021).
     """
     model = build(run.settings)
-    images = run.batches("test", CKA_BATCH.get(run.settings.data, 256))
+    # The paper does not say how large its minibatches of CKA are: as in training.
+    images = run.batches("test", run.settings.batch_size)
     outputs = [model.get_layer(name).output for name in COMPARED.values()]
     layers = keras.Model(model.inputs, outputs)
     epochs = list(run.settings.kept_epochs)

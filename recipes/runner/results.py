@@ -15,14 +15,19 @@ class Results(Mapping[str, list[Run]]):
     Args:
         sweeps: What the paper's scale holds.
         output: Folder of the runs.
+        miniature: Whether this is a paper at a small scale, which cannot tell of all
+            that the paper says.
 
     Attributes:
         output: Folder of the runs.
+        miniature: Whether this is a paper at a small scale.
         missing: Names of the runs that are not finished.
     """
 
-    def __init__(self, sweeps: Mapping[str, Sweep], output: Path) -> None:
-        self.output = output
+    def __init__(
+        self, sweeps: Mapping[str, Sweep], output: Path, *, miniature: bool = False
+    ) -> None:
+        self.output, self.miniature = output, miniature
         self.missing: list[str] = []
         self._runs: dict[str, list[Run]] = {}
         for name, sweep in sweeps.items():

@@ -59,7 +59,9 @@ class Settings:
             highest validation accuracy, or "last".
         kept_epochs: Numbers of epochs after which weights are kept beside those; 0
             for the initial ones.
-        seed: Of the weights, the held-out images, the order and the augmentation.
+        seed: Of the weights, the order and the augmentation.
+        data_seed: Of the held-out images and of which labels are shuffled; None:
+            that of the weights, so that each seed has a training set of its own.
         policy: Keras's dtype policy.
         deterministic: Whether TensorFlow may use deterministic operations alone,
             which is slower on a GPU. A training that was interrupted then ends bit
@@ -104,6 +106,7 @@ class Settings:
     select: str = "best"
     kept_epochs: tuple[int, ...] = ()
     seed: int = 0
+    data_seed: int | None = None
     policy: str = "float32"
     deterministic: bool = False
     measure_every_epoch: bool = True
@@ -213,8 +216,15 @@ class Settings:
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def to_json(self) -> dict[str, Any]:
-        """A dictionary of what JSON can hold."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        """A dictionary of what JSON can hold.
+
+        Without a `data_seed` that is None: runs from before there was one keep their
+        names.
+        """
+        found = json.loads(json.dumps(dataclasses.asdict(self)))
+        if self.data_seed is None:
+            del found["data_seed"]
+        return found
 
 
 def check_names(names: Mapping[str, Any] | list[str]) -> None:
@@ -306,6 +316,10 @@ def _seed(name: str, value: Any) -> int:
     return int(value)
 
 
+def _seed_or_none(name: str, value: Any) -> int | None:
+    return None if value is None else _seed(name, value)
+
+
 def _choice(choices: tuple[str, ...]) -> Callable[[str, Any], str]:
     return functools.partial(checked_choice, choices=choices)
 
@@ -335,6 +349,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "select": _choice(("best", "last")),
     "kept_epochs": _integers,
     "seed": _seed,
+    "data_seed": _seed_or_none,
     "policy": _choice(POLICIES),
     "deterministic": checked_flag,
     "measure_every_epoch": checked_flag,

@@ -155,9 +155,10 @@ def quieten() -> None:
 
 def load(settings: Settings) -> data.Data:
     """The data of a training."""
+    seed = settings.data_seed
     return data.load(
         settings.data,
-        settings.seed,
+        settings.seed if seed is None else seed,
         data_dir=os.environ.get("TFDS_DATA_DIR"),
         corruption=settings.corruption,
     )
@@ -191,7 +192,7 @@ def compiled(settings: Settings) -> ks.SelectivityModel:
                 weight_decay=settings.weight_decay,
             ),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
+            metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
         )
     return model
 

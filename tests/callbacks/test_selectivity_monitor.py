@@ -25,7 +25,8 @@ def model(make_cnn):
 
 def compiled(model):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.05), loss, metrics=["accuracy"])
+    accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
+    model.compile(keras.optimizers.SGD(0.05), loss, metrics=[accuracy])
     return model
 
 

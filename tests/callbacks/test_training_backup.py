@@ -19,6 +19,19 @@ def data(digits):
     return digits[0][:96], digits[1][:96]
 
 
+def small(seed=0):
+    """The files are the same whatever the network."""
+    keras.utils.set_random_seed(seed)
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(6, activation="relu"),
+            keras.layers.Dense(10),
+        ]
+    )
+
+
 def compiled(base):
     model = ks.SelectivityModel(base, alpha=-1.0)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -86,8 +99,8 @@ def test_a_training_goes_on_where_it_was(make_cnn, data, tmp_path, wrapped):
     assert [path.name for path in tmp_path.iterdir()] == ["epoch-000004.weights.h5"]
 
 
-def test_a_finished_training_does_nothing_more(make_cnn, data, tmp_path):
-    model = compiled(make_cnn())
+def test_a_finished_training_does_nothing_more(data, tmp_path):
+    model = compiled(small())
     fit(model, data, TrainingBackup(tmp_path), epochs=2)
     before = state(model)
     assert fit(model, data, TrainingBackup(tmp_path), epochs=2) == {}
@@ -97,18 +110,16 @@ def test_a_finished_training_does_nothing_more(make_cnn, data, tmp_path):
     assert len(fit(model, data, epochs=2)["loss"]) == 2
 
 
-def test_backup_can_be_deleted_at_the_end(make_cnn, data, tmp_path):
-    model = compiled(make_cnn())
+def test_backup_can_be_deleted_at_the_end(data, tmp_path):
+    model = compiled(small())
     backup = TrainingBackup(tmp_path / "b", delete_checkpoint=True)
     assert backup.epoch == 0
     fit(model, data, backup, epochs=2)
     assert list((tmp_path / "b").iterdir()) == []
 
 
-def test_a_save_that_is_cut_off_leaves_the_last_backup(
-    make_cnn, data, tmp_path, monkeypatch
-):
-    model = compiled(make_cnn())
+def test_a_save_that_is_cut_off_leaves_the_last_backup(data, tmp_path, monkeypatch):
+    model = compiled(small())
     fit(model, data, TrainingBackup(tmp_path), epochs=1)
 
     def cut_off(path, overwrite):
@@ -120,15 +131,15 @@ def test_a_save_that_is_cut_off_leaves_the_last_backup(
     with pytest.raises(Stop):
         fit(model, data, TrainingBackup(tmp_path), epochs=2)
     assert [path.name for path in tmp_path.iterdir()] == ["epoch-000001.weights.h5"]
-    again = compiled(make_cnn(seed=4))
+    again = compiled(small(seed=4))
     assert len(fit(again, data, TrainingBackup(tmp_path), epochs=3)["loss"]) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["epoch-000003.weights.h5"]
 
 
 @pytest.mark.parametrize("content", [b"", b"not a file of weights" * 9])
-def test_damaged_backup(make_cnn, data, tmp_path, content):
+def test_damaged_backup(data, tmp_path, content):
     (tmp_path / "epoch-000002.weights.h5").write_bytes(content)
-    model = compiled(make_cnn())
+    model = compiled(small())
     before = [weight.numpy() for weight in model.weights]
     with pytest.raises(UnusableFileError, match=r"epoch-000002.*damaged.*Remove it"):
         fit(model, data, TrainingBackup(tmp_path))
@@ -138,17 +149,25 @@ def test_damaged_backup(make_cnn, data, tmp_path, content):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.fixture(scope="module")
+def backup(digits, tmp_path_factory):
+    """What is in the backup of one epoch."""
+    folder = tmp_path_factory.mktemp("backup")
+    few = digits[0][:96], digits[1][:96]
+    fit(compiled(small()), few, TrainingBackup(folder), epochs=1)
+    return (folder / "epoch-000001.weights.h5").read_bytes()
+
+
 @pytest.fixture
-def backed_up(make_cnn, data, tmp_path):
-    """A folder with the backup of one epoch, and how it comes to have two."""
-    fit(compiled(make_cnn()), data, TrainingBackup(tmp_path), epochs=1)
-    return tmp_path, tmp_path / "epoch-000001.weights.h5"
+def backed_up(backup, tmp_path):
+    """A folder with the backup of one epoch."""
+    path = tmp_path / "epoch-000001.weights.h5"
+    path.write_bytes(backup)
+    return tmp_path, path
 
 
 @pytest.mark.parametrize("damage", ["empty", "flipped"])
-def test_a_damaged_backup_does_not_hide_the_one_before(
-    make_cnn, data, backed_up, damage
-):
+def test_a_damaged_backup_does_not_hide_the_one_before(data, backed_up, damage):
     folder, good = backed_up
     content = bytearray(good.read_bytes())
     content[len(content) // 2] ^= 4
@@ -158,16 +177,14 @@ def test_a_damaged_backup_does_not_hide_the_one_before(
     with pytest.warns(UserWarning, match=r"000002.*goes on from the backup before"):
         assert TrainingBackup(folder).epoch == 1
     with pytest.warns(UserWarning, match=r"000002.*goes on from the backup before"):
-        history = fit(
-            compiled(make_cnn(seed=4)), data, TrainingBackup(folder), epochs=2
-        )
+        history = fit(compiled(small(seed=4)), data, TrainingBackup(folder), epochs=2)
     assert len(history["loss"]) == 1
     assert TrainingBackup(folder).epoch == 2
     assert [path.name for path in folder.iterdir()] == ["epoch-000002.weights.h5"]
 
 
 def test_the_one_before_stays_until_the_new_one_is_known_to_be_whole(
-    make_cnn, data, backed_up, monkeypatch
+    data, backed_up, monkeypatch
 ):
     """A disk that says all is well, and it is not."""
     folder, good = backed_up
@@ -180,14 +197,14 @@ def test_the_one_before_stays_until_the_new_one_is_known_to_be_whole(
 
     monkeypatch.setattr(os, "fsync", lying)
     with pytest.raises(UnusableFileError, match=r"epoch-000002.*damaged"):
-        fit(compiled(make_cnn()), data, TrainingBackup(folder), epochs=2)
+        fit(compiled(small()), data, TrainingBackup(folder), epochs=2)
     assert good.read_bytes() == content
 
 
-def test_a_backup_is_found_under_the_name_it_has(make_cnn, data, backed_up):
+def test_a_backup_is_found_under_the_name_it_has(data, backed_up):
     folder, good = backed_up
     good.rename(folder / "epoch-1.weights.h5")
-    history = fit(compiled(make_cnn(seed=4)), data, TrainingBackup(folder), epochs=3)
+    history = fit(compiled(small(seed=4)), data, TrainingBackup(folder), epochs=3)
     assert len(history["loss"]) == 2
     # One of another epoch is not taken for it.
     (folder / "epoch-000003.weights.h5").rename(folder / "epoch-000004.weights.h5")
@@ -195,18 +212,18 @@ def test_a_backup_is_found_under_the_name_it_has(make_cnn, data, backed_up):
         TrainingBackup(folder).epoch  # noqa: B018
 
 
-def test_the_backup_of_another_training_is_refused(make_cnn, data, backed_up):
+def test_the_backup_of_another_training_is_refused(data, backed_up):
     folder, _ = backed_up
     with pytest.raises(UnusableFileError, match="'training': 'alpha -2'"):
-        fit(compiled(make_cnn()), data, TrainingBackup(folder, training="alpha -2"))
+        fit(compiled(small()), data, TrainingBackup(folder, training="alpha -2"))
 
 
-def test_what_killed_processes_left_is_removed(make_cnn, data, backed_up):
+def test_what_killed_processes_left_is_removed(data, backed_up):
     folder, _ = backed_up
     left = folder / f".unfinished-{'0' * 16}-epoch-000002.weights.h5"
     left.write_bytes(b"half")
     assert TrainingBackup(folder).epoch == 1
-    fit(compiled(make_cnn()), data, TrainingBackup(folder), epochs=1)
+    fit(compiled(small()), data, TrainingBackup(folder), epochs=1)
     assert [path.name for path in folder.iterdir()] == ["epoch-000001.weights.h5"]
 
 
@@ -215,10 +232,10 @@ class FailsToBegin(keras.callbacks.Callback):
         raise Stop
 
 
-def test_a_resumed_training_that_fails_leaves_nothing_behind(make_cnn, data, tmp_path):
+def test_a_resumed_training_that_fails_leaves_nothing_behind(data, tmp_path):
     """The next `fit`, without a backup, has all its epochs."""
-    wrapper = compiled(make_cnn())
-    plain = make_cnn()
+    wrapper = compiled(small())
+    plain = small()
     plain.compile("sgd", wrapper.loss)
     for model, folder in ((wrapper, tmp_path / "wrapper"), (plain, tmp_path / "plain")):
         backup = TrainingBackup(folder)
@@ -264,7 +281,7 @@ def test_keras_backup_keeps_alpha_and_optimizer(make_cnn, data, tmp_path):
 @pytest.fixture(scope="module")
 def never_killed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("never")
-    assert check_interruption.run(folder) == 0
+    check_interruption.train(folder)
     return check_interruption.outcome(folder)
 
 

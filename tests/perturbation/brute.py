@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
 from recipes.models import resnet20
@@ -29,6 +30,7 @@ class Plain:
 
     def __init__(self, build, loss, weights=None, **compiled):
         self.clamps = {}
+        self._data, self._batches = None, None
 
         def hook(name, x):
             self.clamps[name] = Clamp(name=name.replace("/", "_") + "_clamp")
@@ -68,15 +70,10 @@ class Plain:
             clamp.keep.assign(keep)
             value = np.zeros(clamp.keep.shape) if values is None else values[name]
             clamp.value.assign(value)
-        x, y, *weight = data
-        found = self.clamped.evaluate(
-            x,
-            y,
-            sample_weight=weight[0] if weight else None,
-            batch_size=64,
-            verbose=0,
-            return_dict=True,
-        )
+        if self._data is not data:
+            self._data = data
+            self._batches = tf.data.Dataset.from_tensor_slices(data).batch(64)
+        found = self.clamped.evaluate(self._batches, verbose=0, return_dict=True)
         return found["loss"], found["accuracy"]
 
 
@@ -162,5 +159,7 @@ def trained(name, data):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
     model = BUILDERS[name](lambda name, x: x)
     model.compile(keras.optimizers.Adam(0.01), loss)
+    # A step that creates variables is traced twice.
+    model.optimizer.build(model.trainable_variables)
     model.fit(*data, epochs=3, batch_size=64, verbose=0)
     return Plain(BUILDERS[name], loss, model.get_weights())

@@ -103,8 +103,9 @@ def test_sample_weights(network):
     )
     (name, changes), *_ = found.items()
     share = len(x) / weight.sum()  # Keras divides by the number of samples.
-    loss, _ = plain.evaluate((x, y, weight), {})
+    weighted = (x, y, weight)
+    loss, _ = plain.evaluate(weighted, {})
     for unit, change in enumerate(changes["loss_change"]):
-        one, _ = plain.evaluate((x, y, weight), {name: [unit]})
+        one, _ = plain.evaluate(weighted, {name: [unit]})
         # Keras's mean over batches of 64 and 8 weighs both by their samples.
         assert change == pytest.approx((one - loss) * share, abs=1e-6)

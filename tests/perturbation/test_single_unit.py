@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,15 +15,28 @@ import keras_selectivity as ks
 from keras_selectivity.perturbation import SingleUnitAblation, progress
 from keras_selectivity.perturbation.engine import Engine
 from keras_selectivity.perturbation.segments import Downstream
+from tests.conftest import build_cnn
+
+
+def compiled():
+    model = build_cnn(norm=False, activation="softmax")
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@pytest.fixture(scope="module")
+def weights(digits):
+    model = compiled()
+    model.fit(digits[0][:600], digits[1][:600], epochs=3, verbose=0)
+    return model.get_weights()
 
 
 @pytest.fixture
-def trained(make_cnn, digits):
-    x, y = digits
-    model = make_cnn(norm=False, activation="softmax")
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x[:600], y[:600], epochs=3, verbose=0)
-    return model, (x[600:900], y[600:900])
+def trained(weights, digits):
+    """A network of the test's own, trained once for all, and images it has not seen."""
+    model = compiled()
+    model.set_weights(weights)
+    return model, (digits[0][600:900], digits[1][600:900])
 
 
 def arrays_equal(one, other):
@@ -317,48 +331,55 @@ def test_a_checkpoint_knows_which_units_were_silent(trained, tmp_path, monkeypat
         ks.perturbation.single_unit(wrapped, data, checkpoint=path, verbose=0)
 
 
+def analysis(checkpoint=None):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((6, 6, 2)),
+            keras.layers.Conv2D(8, 3, activation="relu"),
+            keras.layers.Conv2D(8, 3, activation="relu"),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(4, activation="softmax"),
+        ]
+    )
+    model.compile(loss="sparse_categorical_crossentropy")
+    rng = np.random.default_rng(0)
+    data = rng.random((600, 6, 6, 2)), rng.integers(0, 4, 600)
+    return ks.perturbation.single_unit(
+        model, data, batch_size=10, verbose=0, checkpoint=checkpoint
+    )
+
+
 def test_killed_and_started_again(tmp_path):
     """A process that is killed with SIGKILL, and one that takes over."""
     program = textwrap.dedent(
         """
-        import sys, numpy as np, keras
-        import keras_selectivity as ks
+        import sys, time
         from keras_selectivity.perturbation import progress
         from keras_selectivity.perturbation.segments import Downstream
+        from tests.perturbation.test_single_unit import analysis
         progress._SECONDS_BETWEEN_FILES = 0.0
         if sys.argv[2] == "slow":
-            import time
             run = Downstream.run
             def slowly(*args):
                 time.sleep(0.05)
                 return run(*args)
             Downstream.run = slowly
-        keras.utils.set_random_seed(0)
-        model = keras.Sequential([
-            keras.Input((6, 6, 2)),
-            keras.layers.Conv2D(8, 3, activation="relu"),
-            keras.layers.Conv2D(8, 3, activation="relu"),
-            keras.layers.GlobalAveragePooling2D(),
-            keras.layers.Dense(4, activation="softmax")])
-        model.compile(loss="sparse_categorical_crossentropy")
-        rng = np.random.default_rng(0)
-        data = rng.random((600, 6, 6, 2)), rng.integers(0, 4, 600)
-        found = ks.perturbation.single_unit(
-            model, data, batch_size=10, verbose=0, checkpoint=sys.argv[3] or None)
-        found.save(sys.argv[1])
+        analysis(sys.argv[3]).save(sys.argv[1])
         """
     )
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    root = Path(__file__).parents[2]
 
-    def start(out, speed, checkpoint):
+    def start(out, speed):
         return subprocess.Popen(
-            [sys.executable, "-c", program, str(out), speed, str(checkpoint)],
-            env=environment,
+            [sys.executable, "-c", program, str(out), speed, str(path)],
+            cwd=root,
+            env={**os.environ, "KERAS_BACKEND": "tensorflow"},
             stderr=subprocess.DEVNULL,
         )
 
     path = tmp_path / "progress.npz"
-    first = start(tmp_path / "killed.npz", "slow", path)
+    first = start(tmp_path / "killed.npz", "slow")
     deadline = time.monotonic() + 120
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -366,11 +387,8 @@ def test_killed_and_started_again(tmp_path):
     first.send_signal(signal.SIGKILL)
     first.wait()
     assert path.exists() and not (tmp_path / "killed.npz").exists()
-    assert start(tmp_path / "resumed.npz", "fast", path).wait() == 0
-    assert start(tmp_path / "whole.npz", "fast", "").wait() == 0
-    resumed = SingleUnitAblation.load(tmp_path / "resumed.npz")
-    whole = SingleUnitAblation.load(tmp_path / "whole.npz")
-    arrays_equal(resumed, whole)
+    assert start(tmp_path / "resumed.npz", "fast").wait() == 0
+    arrays_equal(SingleUnitAblation.load(tmp_path / "resumed.npz"), analysis())
     assert not path.exists()
 
 

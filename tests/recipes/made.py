@@ -53,6 +53,27 @@ def results(folder, sweeps, leave, analyze=None):
     return found
 
 
+def imagined(folder, sweeps, numbers, analyze=None, miniature=False):
+    """The same runs in memory alone, for claims: many worlds are drawn so in a second.
+
+    `numbers(run)` says what would be read of its files: `report`, `history`, ...
+    """
+    found = Results(sweeps, folder, miniature=miniature)
+    known = {}
+    for name, sweep in sweeps.items():
+        for settings in sweep.settings:
+            run = Run(settings, folder)
+            run = known.setdefault(run.name, run)
+            found._runs.setdefault(name, []).append(run)
+    for run in known.values():
+        vars(run).update(numbers(run))
+    found.missing.clear()
+    with mock.patch.object(os, "fsync"):
+        if analyze:
+            analyze(found)
+    return found
+
+
 def finish(run, report=None, history=None, first_epoch=None, preferred=None):
     """Leave in a run's folder what its training would have left.
 
@@ -69,9 +90,7 @@ def finish(run, report=None, history=None, first_epoch=None, preferred=None):
     if report is not None:
         report.save(folder / REPORT)
     if preferred is not None:
-        epochs = range(len(next(iter(preferred.values()))))
-        tracked = ks.callbacks.PreferredClasses(epochs, preferred, run.name)
-        tracked.save(folder / PREFERRED)
+        followed(run, preferred).save(folder / PREFERRED)
     result = {
         "accuracy": report.accuracy if report else 0.5,
         "si": report.mean() if report else 0.3,
@@ -81,6 +100,12 @@ def finish(run, report=None, history=None, first_epoch=None, preferred=None):
         "files": {path.name: checksum(path) for path in folder.iterdir()},
     }
     write_json(run.path, result)
+
+
+def followed(run, preferred):
+    """Preferred classes, of an array `(epochs, units)` for each layer."""
+    epochs = range(len(next(iter(preferred.values()))))
+    return ks.callbacks.PreferredClasses(epochs, preferred, run.name)
 
 
 def report(values, accuracy=0.5, classes=2, images=1000, correct_only=False):

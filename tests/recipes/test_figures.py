@@ -4,8 +4,10 @@ import pytest
 
 from drawn import legend as words
 from recipes import figures
-from recipes.lm21.experiments import DIGITS
+from recipes.lm21.experiments import GLYPHS10
 from recipes.r22.experiments import IMAGENET
+
+DIGITS = GLYPHS10.replace(data="digits")
 
 
 def test_titles_name_network_and_data():

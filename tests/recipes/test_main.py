@@ -78,7 +78,7 @@ def test_however_it_is_ended_it_goes_on_as_if_undisturbed(undisturbed, tmp_path)
         _, said = process.communicate(timeout=600)
         assert (process.returncode, said_by(said)) == (code, line)
         assert list(backups())
-    check_sweep.run(tmp_path, [])
+    check_sweep.run(tmp_path, [], processes=1)
     expected = check_sweep.outcome(undisturbed[0])
     assert len(expected) > 100
     assert check_sweep.differences(expected, check_sweep.outcome(tmp_path)) == []
@@ -99,11 +99,13 @@ def test_two_commands_share_a_sweep(tmp_path):
     assert all("[4/4]" in text for text in shown)
 
 
-def test_finished_runs_are_not_repeated(undisturbed):
+def test_finished_runs_are_not_repeated(undisturbed, capfd):
     output, _ = undisturbed
     before = check_sweep.outcome(output)
     results = {path: path.stat().st_mtime_ns for path in output.rglob("result.json")}
-    shown, _ = check_sweep.start(output, 1).communicate()
+    arguments = [*check_sweep.SWEEP, "--output", str(output), "--processes", "1"]
+    assert main(["run", *arguments, "--no-figures"]) == 0
+    shown = capfd.readouterr().out
     # Four trainings; an analysis of distances, four of upper bounds.
     assert "[4/4] already there" in shown and "[5/5] already there" in shown
     assert "accuracy" not in shown

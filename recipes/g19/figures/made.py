@@ -34,7 +34,8 @@ def grids(one: Measured, layer: str) -> Figure:
     figure.set_figwidth(max(figure.get_figwidth(), 7.5))
     describe(
         figure,
-        "100 images a unit, the one that drives it most first. Units: the highest and "
-        "the lowest top-class selectivity of the layer.",
+        "100 images a unit, the one that drives it most first; by ascent of the image, "
+        "not by PPGN as in the paper. Units: the highest and the lowest top-class "
+        "selectivity of the layer.",
     )
     return figure

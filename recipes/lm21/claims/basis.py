@@ -1,20 +1,21 @@
 """Section 4.2: is selectivity only turned off the units' axes?"""
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from keras_selectivity.inference import Comparison, paired_t_test
-from recipes.claims.rules import differs, trend
-from recipes.claims.samples import Found, Samples, by_alpha, negative
+from keras_selectivity.similarity import ReplicateDistances
+from recipes.claims.effects import average
+from recipes.claims.rules import SLIGHT, differs, levels, ruled, shown, told_of, trend
+from recipes.claims.samples import Found, Samples, Where, by_alpha, negative
 from recipes.claims.table import Claim, Row, claimed
-from recipes.claims.verdicts import LEVEL, Outcome, largest
+from recipes.claims.verdicts import Every, Outcome, Part, above, at_most, judge
 from recipes.lm21.analyses import as_distances, bounds, distances
+from recipes.lm21.claims.margins import RATIO_STEP, SHARE, SI_STEP
+from recipes.quantities import in_points, percent
 from recipes.runner.results import Results
 
-#: CCA distance ratios at each alpha, mean over layers, and tests of cross against
-#: within.
-Ratios = Mapping[float, tuple[float, Comparison]]
 #: A bound by layer, for each alpha and seed.
 Bounds = dict[float, dict[int, dict[str, float]]]
 
@@ -30,55 +31,55 @@ def claims(results: Results) -> Iterator[Claim]:
             yield from claimed(results, network, rows)
 
 
-def ratios(results: Results, sweep: str) -> Ratios:
-    """CCA distance ratios that have been computed."""
-    known = {
-        alpha: analysis.found
+def ratios(results: Results, sweep: str) -> Samples:
+    """CCA distance ratios that have been computed, mean over layers."""
+    runs = by_alpha(results, sweep)
+    table = {
+        alpha: pseudovalues(
+            as_distances(analysis.found),
+            *([run.settings.seed for run in runs[side]] for side in (alpha, 0.0)),
+        )
         for alpha, analysis in distances(results, sweep).items()
         if analysis.found is not None
     }
-    found = {}
-    for alpha in sorted(known, key=abs):
+    return Samples.finite(table)
+
+
+def pseudovalues(
+    found: ReplicateDistances, seeds: Sequence[int], plain: Sequence[int]
+) -> dict[int, float]:
+    """What each seed contributes to a ratio, by the jackknife.
+
+    Distances are of pairs, and those of one network are alike: the pairs are no
+    replicates. The seeds' contributions are, and their mean is the ratio without its
+    bias. Nothing of fewer than three seeds.
+
+    Reference:
+        Arvesen (1969), Jackknifing U-statistics.
+    """
+    pairs = np.array([*itertools.combinations(seeds, 2)])
+    crossed = np.array([*itertools.product(plain, seeds)])
+    count = len(seeds)
+    if count < 3:
+        return {}
+
+    def ratio(without: int) -> float:
+        sides = [
+            table[(of != without).all(axis=1)].mean(axis=0)
+            for table, of in ((found.cross, crossed), (found.within, pairs))
+        ]
         # Collapsed networks may have no distances to compare.
-        try:
-            one = as_distances(known[alpha])
-            found[alpha] = one.ratio, one.test(comparisons=len(known))
-        except ValueError:
-            continue
-    return found
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(np.mean(sides[0] / sides[1]))
+
+    # Seeds are no less than 0.
+    whole = ratio(-1)
+    return {seed: count * whole - (count - 1) * ratio(seed) for seed in seeds}
 
 
-def above_one(found: Ratios, below: float) -> Outcome | None:
-    """The ratio is above 1 at every alpha that is below another."""
-    found = {alpha: one for alpha, one in found.items() if alpha < below}
-    if not found:
-        return None
-    pvalues = [test.corrected for _, test in found.values()]
-    return Outcome(
-        f"ratio {_as_samples(found).text()}",
-        f"paired t-test over layers, corrected; held: ratio above 1, p < {LEVEL}, at "
-        "every alpha (largest p)",
-        largest(pvalues),
-        all(ratio > 1 for ratio, _ in found.values())
-        and all(pvalue < LEVEL for pvalue in pvalues),
-    )
-
-
-def ratio_grows(found: Ratios) -> Outcome | None:
+def ratio_grows(found: Samples) -> Outcome | None:
     """The ratio grows with the magnitude of alpha."""
-    samples = _as_samples(found)
-    outcome = trend(samples.mirrored(), 1)
-    if outcome is None:
-        return None
-    return outcome._replace(
-        found=f"ratio {samples.text()}",
-        test=outcome.test.replace("networks", "alphas, with abs(alpha)", 1),
-    )
-
-
-def higher(upper: Samples, observed: Samples) -> Outcome | None:
-    """The upper bound is above what is observed, at every alpha."""
-    return differs(upper.against(observed), 1, test=paired_t_test)
+    return trend(found.mirrored(), above(SLIGHT))
 
 
 def bound_tables(results: Results, sweep: str, kind: str) -> Bounds:
@@ -103,32 +104,33 @@ def network_means(results: Results, sweep: str, kind: str) -> Samples:
 
 
 def late_layers(tables: Bounds, last: int = 2) -> Outcome | None:
-    """Whether the bound falls in all but the last layers; each must have SI."""
+    """The bound falls in all but the last layers, and there less than half as much."""
     lowest = min(tables, default=0.0)
     if not negative(lowest) or 0.0 not in tables:
         return None
-    plain, regularized = (_layers(tables[alpha]) for alpha in (0.0, lowest))
-    usable = np.all(np.isfinite(regularized)) and np.all(plain > 0)
-    if len(plain) <= last or not usable:
+    seeds = [seed for seed in tables[lowest] if seed in tables[0.0]]
+    if not seeds:
+        return None
+    layers = [*tables[0.0][seeds[0]]]
+    regularized, plain = (
+        np.array([[tables[alpha][seed][layer] for layer in layers] for seed in seeds])
+        for alpha in (lowest, 0.0)
+    )
+    usable = np.isfinite(regularized).all() and np.all(plain > 0)
+    if len(layers) <= last or not usable:
         return None
     lost = 1 - regularized / plain
-    early, late = lost[:-last], lost[-last:]
-    return Outcome(
-        f"falls by {early.mean():.0%} in the others (least {early.min():.0%}), by "
-        f"{late.mean():.0%} in the last {last}, from alpha 0 to {lowest:g}",
-        f"held: it falls in each of the others, and in the last {last} on average "
-        "less than half as much",
-        None,
-        bool(early.min() > 0 and late.mean() < early.mean() / 2),
+    early = {f"in {name}": average(lost[:, i]) for i, name in enumerate(layers[:-last])}
+    late = average(lost[:, -last:].mean(axis=1) - lost[:, :-last].mean(axis=1) / 2)
+    falls, hardly = above(SHARE), at_most(0.0)
+    return judge(
+        Every([*(Part(one, falls) for one in early.values()), Part(late, hardly)]),
+        f"lost from alpha 0 to {lowest:g}: {told_of(early, falls, percent)}; of the "
+        f"last {last} less half of that of the others: {shown(late, in_points)}",
+        ruled("share of the bound that is lost, mean over seeds", falls, percent)
+        + f", in each layer but the last {last}; and in these less than half as much "
+        "on average",
     )
-
-
-def _layers(ones: dict[int, dict[str, float]]) -> np.ndarray:
-    return np.mean([[*one.values()] for one in ones.values()], axis=0)
-
-
-def _as_samples(found: Ratios) -> Samples:
-    return Samples({alpha: {0: ratio} for alpha, (ratio, _) in found.items()})
 
 
 RATIOS = Found(ratios)
@@ -139,21 +141,27 @@ UPPER, OBSERVED = (
 
 
 def _rows(
-    apart: str, below: float, level: str, growth: str, bound: str, by_layer: str
+    apart: str, where: Where, level: str, growth: str, bound: str, by_layer: str
 ) -> list[Row]:
     return [
         Row(
             apart,
             "regularized networks differ from others by more than a rotation: CCA "
             f"distance ratio above 1 at every alpha, p < {level}",
-        ).by(above_one, RATIOS, below),
+        ).by(
+            levels,
+            RATIOS,
+            above(RATIO_STEP, zero=1.0),
+            where,
+            what="jackknife over seeds of the mean over layers",
+        ),
         Row(growth, "the ratio grows with abs(alpha)").by(ratio_grows, RATIOS),
         Row(bound, "an optimized projection has more SI than the units' axes").by(
-            higher, UPPER, OBSERVED
+            differs, UPPER, OBSERVED, above(SI_STEP)
         ),
         Row(
             bound, "that upper bound falls as alpha falls, so SI is not only rotated"
-        ).by(trend, UPPER, 1),
+        ).by(trend, UPPER, above(SLIGHT)),
         Row(
             by_layer,
             "the bound falls in all layers but the last two, where it hardly does",
@@ -163,6 +171,13 @@ def _rows(
 
 ROWS = {
     # The paper finds no difference at -0.1.
-    "resnet18": _rows("F2a, F2b", -0.1, "1.3e-5, but at -0.1", "F2b", "F2c", "A4a"),
-    "resnet20": _rows("A3", 0.0, "5e-6", "A3", "A4b", "A4c"),
+    "resnet18": _rows(
+        "F2a, F2b",
+        lambda alpha: alpha < -0.1,
+        "1.3e-5, but at -0.1",
+        "F2b",
+        "F2c",
+        "A4a",
+    ),
+    "resnet20": _rows("A3", negative, "5e-6", "A3", "A4b", "A4c"),
 }

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from recipes.claims.rules import moves, no_gain, pooled, trend
+from recipes.claims.rules import SLIGHT, changes, on_average, trend
 from recipes.claims.samples import (
     NOT_NEGATIVE,
     NOT_POSITIVE,
@@ -13,10 +13,14 @@ from recipes.claims.samples import (
     span,
 )
 from recipes.claims.table import Claim, Row, claimed
-from recipes.lm21.claims.losses import gains_less, harmless
+from recipes.claims.verdicts import above, at_most, below, within
+from recipes.lm21.claims.margins import HALF_POINT, LITTLE, NO_VARIANT
 from recipes.lm21.quantities import first_selectivity, last_selectivity
 from recipes.quantities import Quantity, accuracy
 from recipes.runner.results import Results
+
+#: Of a gain that is half a point at the most.
+MODEST = HALF_POINT / 2
 
 
 def claims(results: Results) -> Iterator[Claim]:
@@ -34,17 +38,17 @@ def _restricted(
 ) -> list[Row]:
     return [
         Row(less, "SI of these layers falls with alpha below 0").by(
-            trend, Asked(si, NOT_POSITIVE), 1
+            trend, Asked(si, NOT_POSITIVE), above(SLIGHT)
         ),
         Row(more, "SI of these layers rises with alpha above 0").by(
-            trend, Asked(si, NOT_NEGATIVE), 1
+            trend, Asked(si, NOT_NEGATIVE), above(SLIGHT)
         ),
         *reduced,
         Row(harm, "every alpha above 0 lowers accuracy").by(
-            moves, accuracy, positive, -1
+            changes, accuracy, below(HALF_POINT), positive
         ),
         Row(harm, "accuracy falls as their SI rises").by(
-            trend, Asked(accuracy, NOT_NEGATIVE), -1, si
+            trend, Asked(accuracy, NOT_NEGATIVE), below(SLIGHT), si
         ),
     ]
 
@@ -58,20 +62,26 @@ def _compared(network: str) -> list[Row]:
             "A21, A25",
             "reducing SI does more good, or less harm, in the first three layers than "
             "in the last three",
-        ).by(pooled, first, last, 1)
+        ).by(on_average, first, last, above(HALF_POINT))
     ]
+
+
+def _not_trained(rows: list[Row]) -> list[Row]:
+    return [row.not_in_miniature(NO_VARIANT) for row in rows]
 
 
 #: What the paper says of alpha below 0 is of each network and end another thing.
 ROWS = {
-    "resnet18_first3": _restricted(
-        first_selectivity,
-        "A20a, b",
-        "A22a, b",
-        "A23a, b",
-        Row("A21a, b", "alpha below 0 improves accuracy").by(
-            moves, accuracy, negative, 1, once=True
-        ),
+    "resnet18_first3": _not_trained(
+        _restricted(
+            first_selectivity,
+            "A20a, b",
+            "A22a, b",
+            "A23a, b",
+            Row("A21a, b", "alpha below 0 improves accuracy").by(
+                changes, accuracy, above(HALF_POINT), negative, once=True
+            ),
+        )
     ),
     "resnet20_first3": _restricted(
         first_selectivity,
@@ -79,23 +89,29 @@ ROWS = {
         "A22c, d",
         "A23c, d",
         Row("A21c, d", "alpha below 0 has little or no effect on accuracy").by(
-            harmless, accuracy, negative
+            changes, accuracy, within(-LITTLE, LITTLE), negative
         ),
     ),
-    "resnet18_last3": _restricted(
-        last_selectivity,
-        "A24a, b",
-        "A26a, b",
-        "A27a-c",
-        Row("A25a-c", "alpha of -0.1 to -0.3 gains something").by(
-            moves, accuracy, lambda alpha: -0.4 < alpha < 0, 1, once=True
-        ),
-        Row("A25a-c", "no alpha gains half a point").by(
-            gains_less, accuracy, negative, 0.005
-        ),
-        Row("A25a-c", "from -0.4 on nothing is gained").by(
-            no_gain, accuracy, span(-math.inf, -0.4)
-        ),
+    "resnet18_last3": _not_trained(
+        _restricted(
+            last_selectivity,
+            "A24a, b",
+            "A26a, b",
+            "A27a-c",
+            Row("A25a-c", "alpha of -0.1 to -0.3 gains something").by(
+                changes,
+                accuracy,
+                above(MODEST),
+                lambda alpha: -0.4 < alpha < 0,
+                once=True,
+            ),
+            Row("A25a-c", "no alpha gains half a point").by(
+                changes, accuracy, at_most(HALF_POINT), negative
+            ),
+            Row("A25a-c", "from -0.4 on nothing is gained").by(
+                changes, accuracy, at_most(MODEST), span(-math.inf, -0.4)
+            ),
+        )
     ),
     "resnet20_last3": _restricted(
         last_selectivity,
@@ -103,9 +119,9 @@ ROWS = {
         "A26c, d",
         "A27d-f",
         Row("A25d, e", "accuracy falls with alpha below 0").by(
-            trend, Asked(accuracy, NOT_POSITIVE), 1
+            trend, Asked(accuracy, NOT_POSITIVE), above(SLIGHT)
         ),
     ),
-    "resnet18": _compared("resnet18"),
+    "resnet18": _not_trained(_compared("resnet18")),
     "resnet20": _compared("resnet20"),
 }

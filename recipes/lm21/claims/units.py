@@ -1,9 +1,20 @@
 """Appendices A.10 and A.11: dead units and sparse ones do not explain the harm."""
 
-import math
 from collections.abc import Iterator
 
-from recipes.claims.rules import between, columns, moves, ranks, rho, trend
+from recipes.claims.effects import average
+from recipes.claims.rules import (
+    SLIGHT,
+    changes,
+    levels,
+    rank_correlations,
+    rho,
+    ruled,
+    shown,
+    told_of,
+    trend,
+    weighed,
+)
 from recipes.claims.samples import (
     NOT_NEGATIVE,
     Asked,
@@ -13,7 +24,20 @@ from recipes.claims.samples import (
     span,
 )
 from recipes.claims.table import Claim, Row, claimed
-from recipes.claims.verdicts import LEVEL, Outcome, together
+from recipes.claims.verdicts import (
+    HELD,
+    UNDECIDED,
+    Every,
+    Outcome,
+    Part,
+    Says,
+    above,
+    at_least,
+    at_most,
+    below,
+    judge,
+)
+from recipes.lm21.claims.margins import HALF_POINT
 from recipes.lm21.quantities import (
     busy_share,
     living_selectivity,
@@ -24,6 +48,8 @@ from recipes.quantities import accuracy, dead_share, points
 from recipes.runner.results import Results
 
 LEAKY = "resnet20_leaky"
+#: A unit in a thousand is as good as none.
+NONE = 0.001
 
 
 def claims(results: Results) -> Iterator[Claim]:
@@ -45,102 +71,82 @@ def claims(results: Results) -> Iterator[Claim]:
 
 
 def more_regular(living: Samples, all_units: Samples, dead: Samples) -> Outcome | None:
-    """Whether SI goes with alpha better once dead units are left out."""
-    without, whole = trend(living, 1), trend(all_units, 1)
-    if without is None or whole is None:
+    """SI goes with alpha, and better once dead units are left out."""
+    without, whole = map(rank_correlations, (living, all_units))
+    if not without or len(without) != len(whole):
         return None
-    apart, mixed = (ranks(*columns(one)[1:]).correlation for one in (living, all_units))
+    goes, better = above(SLIGHT), above(SLIGHT / 2)
+    # Where no unit is dead there is nothing to leave out.
     any_dead = any(mean > 0 for mean in dead.means().values())
-    # NaN compares as not greater.
-    better = together([apart > mixed, without.held])
-    return Outcome(
-        f"{rho(apart)} without, {rho(mixed)} with; {living.text()}",
-        f"{without.test.split(';')[0]}; held: positive without, p < {LEVEL}, and "
-        "above that with dead units; undecided where no unit is dead",
-        without.pvalue,
-        better if any_dead else None,
+    gains = [a - b for a, b in zip(without, whole, strict=True)] if any_dead else []
+    alone, gain = average(without), average(gains)
+    return judge(
+        Every([Part(alone, goes), Part(gain, better)]),
+        f"{shown(alone, rho)} without dead units, {rho(average(whole).value)} with; "
+        + (f"difference {shown(gain)}" if any_dead else "no unit is dead"),
+        ruled("Spearman over the alphas of a seed, mean over seeds", goes, rho)
+        + f", and the difference {better.words()}",
     )
 
 
 def rescued(leaky: Samples, rectified: Samples, where: Where) -> Outcome | None:
-    """Whether no more than half of a loss is undone."""
-    alphas = [alpha for alpha in leaky.values if alpha in rectified.values]
-    chosen = [alpha for alpha in alphas if alpha != 0 and where(alpha)]
-    if 0.0 not in alphas or not chosen:
-        return None
-    lost = {
-        alpha: [one.mean(0.0) - one.mean(alpha) for one in (leaky, rectified)]
-        for alpha in chosen
-    }
-    harmed = {alpha: pair for alpha, pair in lost.items() if pair[1] > 0}
-    texts = [
-        f"{100 * a:.1f} and {100 * b:.1f} points at {alpha:g}"
-        for alpha, (a, b) in lost.items()
-    ]
-    return Outcome(
-        f"lost with leaky ReLU and with ReLU: {', '.join(texts)}",
-        "held: at least half as much is lost as with ReLU, at every alpha; undecided "
-        "where ReLU loses nothing",
-        None,
-        all(a >= b / 2 for a, b in harmed.values()) if harmed else None,
+    """No more than half of a loss is undone."""
+    lost = leaky.change().combined(rectified.change(), lambda a, b: a - b / 2)
+    effects = lost.where(lambda alpha: alpha != 0 and where(alpha)).effects()
+    return weighed(
+        {f"at {alpha:g}": one for alpha, one in effects.items()},
+        below(HALF_POINT),
+        leaky.gap,
+        found=f"{leaky.text()}, with ReLU {rectified.where(NOT_NEGATIVE).text()}",
+        what="difference from alpha 0 less half of that with ReLU, mean over seeds",
+        where="at every alpha",
     )
 
 
-def first_lost(accuracy: Samples, loss: float) -> float:
-    """The smallest alpha above 0 at which so much accuracy is lost."""
-    if 0.0 not in accuracy.values:
-        return math.inf
-    floor = accuracy.mean(0.0) - loss
-    means = accuracy.where(positive).means()
-    return min((a for a, mean in means.items() if mean <= floor), default=math.inf)
-
-
-def later(accuracy: Samples, sparse: Samples, loss: float) -> Outcome | None:
-    """Whether units become sparse only after accuracy is lost."""
-    means = sparse.where(positive).means()
-    if not accuracy.at(0.0) or not means:
+def when_lost(
+    accuracy: Samples, units: Samples, loss: float, says: Says
+) -> Outcome | None:
+    """A share of units at the first alpha at which so much accuracy is lost."""
+    lost = accuracy.change().where(positive).effects()
+    shares = units.effects()
+    if not lost or not shares:
         return None
-    lost = first_lost(accuracy, loss)
-    thin = min((a for a, mean in means.items() if mean > 0.1), default=math.inf)
-    shown = sparse.where(NOT_NEGATIVE).text()
-    return Outcome(
-        f"lost {_at(lost)}, more than 10% sparse {_at(thin)}; sparse: {shown}",
-        f"first alpha with {points(loss)} lost; held: below the first with more "
-        "than 10% sparse units; undecided where so much is never lost",
-        None,
-        lost < thin if math.isfinite(lost) else None,
+    fall = at_most(-loss)
+    first = min(
+        (a for a, one in lost.items() if Part(one, fall).verdict() is HELD),
+        default=None,
     )
-
-
-def still_busy(accuracy: Samples, busy: Samples, loss: float) -> Outcome | None:
-    """Whether most units respond to most samples when accuracy is lost."""
-    alpha = first_lost(accuracy, loss)
-    if alpha not in busy.values:
-        return None
-    return Outcome(
-        f"{busy.write(busy.mean(alpha))} of the units at {alpha:g}",
-        f"held: more than half, at the first alpha with {points(loss)} lost",
-        None,
-        busy.mean(alpha) > 0.5,
+    rule = ruled(
+        f"mean over seeds at the first alpha above 0 with {points(loss)} lost",
+        says,
+        units.write,
     )
-
-
-def _at(alpha: float) -> str:
-    return f"at {alpha:g}" if math.isfinite(alpha) else "nowhere"
+    if first is None or first not in shares:
+        effects = {f"at {alpha:g}": one for alpha, one in lost.items()}
+        most = told_of(effects, fall, accuracy.gap, count=1)
+        return Outcome(f"so much is lost nowhere: {most}", rule, None, UNDECIDED)
+    return judge(
+        Part(shares[first], says),
+        f"{shown(shares[first], units.write)} at {first:g}, with "
+        f"{shown(lost[first], accuracy.gap)}; {units.where(NOT_NEGATIVE).text()}",
+        rule,
+    )
 
 
 def _leaky(largest: bool) -> list[Row]:
     """Of a slope; something is said of the largest one alone."""
     rows = [
-        Row("A9a", "with leaky ReLU no unit is dead").by(between, dead_share, 0, 0),
+        Row("A9a", "with leaky ReLU no unit is dead").by(
+            levels, dead_share, at_most(NONE)
+        ),
         Row("A9a", "leaky ReLU does not rescue accuracy, alpha from 1").by(
-            moves, accuracy, span(1), -1
+            changes, accuracy, below(HALF_POINT), span(1)
         ),
         Row("A9a", "even the largest slope gains little, alpha from 1").by(
             rescued, accuracy, Asked(accuracy, sweep="resnet20"), span(1)
         ),
         Row("A9b", "SI rises with alpha").by(
-            trend, Asked(selectivity, NOT_NEGATIVE), 1
+            trend, Asked(selectivity, NOT_NEGATIVE), above(SLIGHT)
         ),
     ]
     return rows if largest else [*rows[:2], rows[3]]
@@ -150,12 +156,12 @@ def _sparse(figure: str, loss: float) -> list[Row]:
     """Of the accuracy that is lost before units become sparse."""
     lost = points(loss)
     return [
-        Row(figure, f"{lost} are lost at a smaller alpha than has 10% sparse units").by(
-            later, accuracy, sparse_share, loss
+        Row(figure, f"{lost} are lost before 10% of the units are sparse").by(
+            when_lost, accuracy, sparse_share, loss, at_most(0.1)
         ),
         Row(
             figure, f"where {lost} are lost, most units respond to over 80% of samples"
-        ).by(still_busy, accuracy, busy_share, loss),
+        ).by(when_lost, accuracy, busy_share, loss, at_least(0.5)),
     ]
 
 
@@ -164,17 +170,21 @@ _DEAD = Asked(dead_share, NOT_NEGATIVE)
 DEAD_ROWS = {
     "resnet18": [
         Row("A7", "no unit dies below alpha 30").by(
-            between, Asked(dead_share, lambda alpha: 0 <= alpha < 30), 0, 0.001
+            levels, dead_share, at_most(NONE), lambda alpha: 0 <= alpha < 30
         ),
-        Row("A7", "never more than 3% are dead").by(between, _DEAD, 0, 0.03),
+        Row("A7", "from 30 on never more than 3% are dead")
+        .by(levels, dead_share, at_most(0.03), span(30))
+        .not_in_miniature("ResNet18's grid ends at alpha 5"),
     ],
     "resnet20": [
-        Row("A8a", "more units are dead at larger alpha").by(trend, _DEAD, 1),
+        Row("A8a", "more units are dead at larger alpha").by(
+            trend, _DEAD, above(SLIGHT)
+        ),
         Row("A8b", "without dead units SI goes with alpha more regularly").by(
             more_regular, _LIVING, Asked(selectivity, NOT_NEGATIVE), _DEAD
         ),
         Row("A8c", "without them accuracy still falls as SI rises, alpha 0 to 5").by(
-            trend, Asked(accuracy, span(0, 5)), -1, _LIVING
+            trend, Asked(accuracy, span(0, 5)), below(SLIGHT), _LIVING
         ),
     ],
 }
@@ -183,7 +193,7 @@ SPARSE_ROWS = {
     "resnet20": [
         *_sparse("A10b", 0.05),
         Row("A10b", "more units are sparse at larger alpha").by(
-            trend, Asked(sparse_share, NOT_NEGATIVE), 1
+            trend, Asked(sparse_share, NOT_NEGATIVE), above(SLIGHT)
         ),
     ],
 }

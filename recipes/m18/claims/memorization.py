@@ -1,18 +1,32 @@
 """Section 3.1: networks that memorize rely more on single directions."""
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator
 
-import numpy as np
-
-from keras_selectivity.inference import t_test
-from recipes.claims.rules import compared, judged, within
-from recipes.claims.samples import Pairs, grouped, sampled
+from recipes.claims.effects import PLAIN, RATIO, average
+from recipes.claims.rules import weighed
+from recipes.claims.samples import Samples, grouped, positive
 from recipes.claims.table import Claim, Statements, stated
-from recipes.claims.verdicts import LEVEL, UNDECIDED, Outcome
-from recipes.m18 import analyses
-from recipes.m18.quantities import area, half, robustness, training_accuracy
-from recipes.quantities import Quantity, Write, chance, number, percent
+from recipes.claims.verdicts import (
+    HELD,
+    Outcome,
+    Says,
+    above,
+    at_least,
+    below,
+    not_tested,
+)
+from recipes.m18.claims.groups import by, means, named, only_if
+from recipes.m18.claims.margins import AREA, FRACTION, LONGER, NOISY
+from recipes.m18.quantities import (
+    FITTED,
+    area,
+    epochs_to_fit,
+    half,
+    robustness,
+    training_accuracy,
+)
+from recipes.quantities import Quantity
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
@@ -22,132 +36,121 @@ SWEEPS = {
     "convnet": ("F1b", "F2b"),
     "resnet50_corrupted": ("F1c", ""),
 }
-TRUE = "true labels"
-#: A network whose training accuracy is at least so high has fitted its labels.
-FITTED = 0.95
-#: As far from chance may a network be that has lost all units.
-CHANCE = 0.05
-#: For each share of shuffled labels, a number for each network.
-Groups = Mapping[str, Sequence[float]]
+#: Of ResNet50 in the miniature, which has no such networks.
+UNFITTED = "in the miniature's epochs ResNet50 does not fit shuffled labels"
 
 
 def claims(results: Results) -> Iterator[Claim]:
     """Claims about networks with shuffled labels.
 
     Reference:
-        M18 figures 1 and 2.
+        M18 figures 1 and 2, section 3.1.
     """
     for sweep, (ablated, noisy) in SWEEPS.items():
-        yield from stated(sweep, _shuffled(results, sweep, ablated, noisy))
+        statements = _shuffled(results, sweep, ablated, noisy)
+        if results.miniature and sweep == "resnet50_corrupted":
+            statements = ((*one[:2], not_tested(UNFITTED)) for one in statements)
+        yield from stated(sweep, statements)
 
 
 def _shuffled(results: Results, sweep: str, ablated: str, noisy: str) -> Statements:
-    found = groups(results, sweep)
-    fitted = started(by_corruption(found, training_accuracy))
+    runs = results.get(sweep, [])
 
-    def lowered(quantity: Quantity) -> Outcome | None:
-        outcome = lower(by_corruption(found, quantity), quantity.write)
-        return only_fitted(outcome, fitted)
+    def of(quantity: Quantity) -> Samples:
+        return by(runs, corruption, quantity)
+
+    fitted = started(of(training_accuracy))
+
+    def lower(quantity: Quantity, least: float) -> Outcome | None:
+        return only_fitted(than_true(of(quantity), below(least)), fitted)
 
     yield ablated, "curves begin at a training accuracy of about 1", fitted
-    yield ablated, "curves end at chance", ended(results.get(sweep, []))
     text = "every share of shuffled labels lowers the area under the curve"
-    yield ablated, text, lowered(area)
-    yield ablated, "accuracy falls to a half with fewer units silent", lowered(half)
-    outcome = disordered(by_corruption(found, area))
-    yield ablated, "curves are not perfectly ordered", only_fitted(outcome, fitted)
+    yield ablated, text, lower(area, AREA)
+    text = "accuracy falls to a half with fewer units silent"
+    yield ablated, text, lower(half, FRACTION)
+    text = (
+        "curves are not perfectly ordered: some share has a larger area than the one "
+        "before"
+    )
+    yield ablated, text, only_fitted(disordered(of(area)), fitted)
+    yield (
+        "3.1",
+        "networks with shuffled labels take more epochs to converge",
+        than_true(of(epochs_to_fit), above(LONGER, 1.0), ratio=True),
+    )
     if noisy:
         text = "every share of shuffled labels lowers accuracy under noise"
-        yield noisy, text, lowered(robustness)
+        yield noisy, text, lower(robustness, NOISY)
 
 
-def by_corruption(
-    groups: Mapping[str, Sequence[Run]], quantity: Quantity
-) -> dict[str, list[float]]:
-    """A quantity of networks, by how many of their labels are shuffled."""
-    found = {name: sampled(runs, quantity) for name, runs in groups.items()}
-    return {name: values for name, values in found.items() if values}
+def corruption(run: Run) -> float:
+    """Share of the labels of a run that are shuffled."""
+    return run.settings.corruption
+
+
+def label(share: float) -> str:
+    """What a share of shuffled labels is called.
+
+    Example:
+        >>> label(0.25), label(0)
+        ('25% shuffled', 'true labels')
+    """
+    return f"{share:.0%} shuffled" if share else "true labels"
 
 
 def groups(results: Results, sweep: str) -> dict[str, list[Run]]:
     """The networks of a sweep by how many of their labels are shuffled."""
-    runs = sorted(results.get(sweep, []), key=lambda run: run.settings.corruption)
-    return grouped(
-        runs,
-        lambda run: (
-            f"{share:.0%} shuffled" if (share := run.settings.corruption) else TRUE
-        ),
+    runs = sorted(results.get(sweep, []), key=corruption)
+    return grouped(runs, lambda run: label(run.settings.corruption))
+
+
+def than_true(samples: Samples, says: Says, *, ratio: bool = False) -> Outcome | None:
+    """Every share of shuffled labels against true labels, seed by seed."""
+    beside = (samples.fold() if ratio else samples.change()).where(positive)
+    scale = RATIO if ratio else PLAIN
+    return weighed(
+        named(beside.effects(scale), label),
+        says,
+        beside.write,
+        found=means(samples, label),
+        what=f"{'ratio to' if ratio else 'difference from'} true labels, of a seed, "
+        "mean over seeds",
+        where="for every share",
     )
 
 
-def lower(groups: Groups, write: Write = number) -> Outcome | None:
-    """Every group is lower than that with true labels."""
-    kept = {label: values for label, values in groups.items() if values}
-    zero = kept.pop(TRUE, None)
-    if not zero or not kept:
-        return None
-    beside = [f"{write(float(np.mean(v)))} ({label})" for label, v in kept.items()]
-    pairs = Pairs({label: (values, zero) for label, values in kept.items()})
-    return judged(
-        compared(pairs, t_test),
-        -1,
-        f"{', '.join(beside)}; {write(float(np.mean(zero)))} ({TRUE})",
-        "t-test over networks, corrected (largest p); held: lower in each group, "
-        f"p < {LEVEL}; {UNDECIDED}",
-    )
-
-
-def disordered(groups: Groups) -> Outcome | None:
-    """Means are not in the order of their labels.
-
-    In order of few networks: a single one out of order was all that was claimed, and
-    nothing is decided.
-    """
-    means = {
-        label: float(np.mean(values)) for label, values in groups.items() if values
+def disordered(samples: Samples) -> Outcome | None:
+    """A share of shuffled labels has more than the one before."""
+    steps = {
+        f"from {label(share)} to {label(more)}": average(samples.change(share).at(more))
+        for share, more in itertools.pairwise(samples.values)
     }
-    if len(means) < 3:
+    if len(steps) < 2:
         return None
-    rises = int(np.sum(np.diff(list(means.values())) > 0))
-    text = ", ".join(f"{number(mean)} ({label})" for label, mean in means.items())
-    return Outcome(
-        f"{rises} of {len(means) - 1} steps against the order: {text}",
-        "held: a mean is greater than that of a smaller share; otherwise undecided, "
-        "since the claim is of some curves",
-        None,
-        True if rises else None,
+    return weighed(
+        steps,
+        above(AREA),
+        samples.gap,
+        once=True,
+        found=means(samples, label),
+        what="difference from the share before, of a seed, mean over seeds",
+        where="for some share",
     )
 
 
-def started(accuracies: Groups) -> Outcome | None:
+def started(accuracies: Samples) -> Outcome | None:
     """Networks have fitted their training labels."""
-    means = {name: float(np.mean(values)) for name, values in accuracies.items()}
-    return within(means, FITTED, math.inf, percent, "the mean of each group")
+    return weighed(
+        named(accuracies.effects(), label),
+        at_least(FITTED),
+        accuracies.write,
+        what="training accuracy, mean over seeds",
+        where="for every share",
+    )
 
 
 def only_fitted(outcome: Outcome | None, fitted: Outcome | None) -> Outcome | None:
     """Decide nothing of networks that have not fitted their training labels."""
-    if outcome is None or (fitted is not None and fitted.held):
-        return outcome
-    return outcome._replace(
-        test=f"{outcome.test}; undecided, as not all networks fitted their labels",
-        held=None,
-    )
-
-
-def ended(runs: Sequence[Run]) -> Outcome | None:
-    """Networks without any unit are at chance."""
-    gaps = [
-        float(one.mean[-1]) - chance(run, one.top_k)
-        for run in runs
-        for one in analyses.curves([run])
-    ]
-    if not gaps:
-        return None
-    return within(
-        {"furthest from chance": max(gaps, key=abs)},
-        -CHANCE,
-        CHANCE,
-        number,
-        "accuracy without units, less chance,",
-    )
+    known = fitted is not None and fitted.verdict is HELD
+    return only_if(known, outcome, "as not all networks fitted their labels")

@@ -1,24 +1,35 @@
 """Section 3.3 and appendix A.1: dropout, batch normalization, what to clamp to."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from keras_selectivity.inference import paired_t_test
-from recipes.claims.rules import greater, within
-from recipes.claims.samples import grouped, sampled
+from recipes.claims.effects import average
+from recipes.claims.rules import weighed
+from recipes.claims.samples import Samples
 from recipes.claims.table import Claim, Statements, stated
-from recipes.claims.verdicts import Outcome
+from recipes.claims.verdicts import (
+    Outcome,
+    Says,
+    above,
+    at_most,
+    below,
+    within,
+)
 from recipes.m18.analyses import curve, true_labels
+from recipes.m18.claims.groups import beside, by, means, named, of_seeds, only_if
+from recipes.m18.claims.margins import AREA
 from recipes.m18.quantities import (
     area,
     area_to_mean,
+    normalized_area,
     training_accuracy,
     unit_information,
     unit_selectivity,
     values,
 )
-from recipes.quantities import Quantity, dead_share, percent
+from recipes.quantities import Quantity, dead_share, in_points, percent
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
@@ -26,10 +37,15 @@ from recipes.runner.runs import Run
 MINIMAL = 0.05
 #: Networks whose areas differ by no more are similarly robust.
 SIMILAR = 0.05
+#: A solution is worse by a point of training accuracy.
+WORSE = 0.01
 #: Training accuracy of networks that have all found a solution.
 SOLVED = 0.99
 #: SI of a selective map.
 SELECTIVE = 0.5
+#: The smallest differences that would matter: of mean SI, of shares of maps that are
+#: selective and that are dead, and of mean mutual information, in bits of 3.3.
+SI, MAPS, DEAD, BITS = 0.02, 0.05, 0.01, 0.05
 
 
 def dropout(run: Run) -> float:
@@ -49,26 +65,62 @@ def _beyond(run: Run) -> float:
     return np.nan if found is None else found.area_past(dropout(run))
 
 
+def _kept_beyond(run: Run) -> float:
+    found = curve(run)
+    return np.nan if found is None else _beyond(run) / float(found.mean[0])
+
+
 selective_share = Quantity(
     "selective_share",
     lambda run: float(np.mean(values(run, "si") > SELECTIVE)),
     f"units with an SI above {SELECTIVE}",
     percent,
+    in_points,
 )
 lost = Quantity("lost", _lost, "accuracy lost at the dropout fraction", percent)
 area_beyond = Quantity("area_beyond", _beyond, "area past the dropout fraction")
-#: Row, claim, what is more, and whether with batch normalization or without.
-NORMALIZED = (
-    ("F5b", "batch normalization makes networks more robust to ablation", area, True),
-    ("F6a", "batch normalization lowers class selectivity", unit_selectivity, False),
+kept_beyond = Quantity(
+    "kept_beyond", _kept_beyond, "area past the dropout fraction over the accuracy"
+)
+#: Row, claim, and what is more or less with batch normalization.
+NORMALIZED: tuple[tuple[str, str, Quantity, Says], ...] = (
+    (
+        "F5b",
+        "batch normalization makes networks more robust to ablation",
+        area,
+        above(AREA),
+    ),
+    (
+        "F5b",
+        "batch normalization makes networks more robust to ablation, areas over the "
+        "intact accuracy",
+        normalized_area,
+        above(AREA),
+    ),
+    (
+        "F6a",
+        "batch normalization lowers class selectivity",
+        unit_selectivity,
+        below(SI),
+    ),
     (
         "F6a",
         f"more maps have an SI above {SELECTIVE} without batch normalization",
         selective_share,
-        False,
+        below(MAPS),
     ),
-    ("F6a", "more maps are dead without batch normalization", dead_share, False),
-    ("F6b", "batch normalization raises mutual information", unit_information, True),
+    (
+        "F6a",
+        "more maps are dead without batch normalization",
+        dead_share,
+        below(DEAD),
+    ),
+    (
+        "F6b",
+        "batch normalization raises mutual information",
+        unit_information,
+        above(BITS),
+    ),
 )
 
 
@@ -82,28 +134,14 @@ def claims(results: Results) -> Iterator[Claim]:
     yield from stated("mlp_dropout", _dropout(runs))
     normalized = true_labels(results, "convnet")
     plain = results.get("convnet_plain", [])
-    sides = [("with", normalized), ("without", plain)]
-    for rows, claim, quantity, with_it in NORMALIZED:
-        (name, more), (other, less) = sides if with_it else sides[::-1]
-        outcome = greater(
-            sampled(more, quantity),
-            sampled(less, quantity),
-            (name, other),
-            write=quantity.write,
-        )
+    for rows, claim, quantity, says in NORMALIZED:
+        first, second = (of_seeds(ones, quantity) for ones in (normalized, plain))
+        outcome = beside(first, second, ("with", "without"), says)
         yield from stated("convnet", [(rows, claim, outcome)])
     text = "ablation to zero is less damaging than to the mean"
-    yield from stated("convnet", [("A1", text, clamped(normalized))])
-
-
-def clamped(runs: Sequence[Run]) -> Outcome | None:
-    """The area is greater with zero than with the mean."""
-    pairs = [(area(r), area_to_mean(r)) for r in runs]
-    pairs = [pair for pair in pairs if np.isfinite(pair).all()]
-    if not pairs:
-        return None
-    zero, mean = zip(*pairs, strict=True)
-    return greater(zero, mean, ("zero", "mean"), paired_t_test)
+    zero, mean = (of_seeds(normalized, one) for one in (area, area_to_mean))
+    outcome = beside(zero, mean, ("zero", "mean"), above(AREA))
+    yield from stated("convnet", [("A1", text, outcome)])
 
 
 def _dropout(runs: Sequence[Run]) -> Statements:
@@ -112,89 +150,95 @@ def _dropout(runs: Sequence[Run]) -> Statements:
     yield (
         "F5a",
         "up to the dropout fraction, silent units cost little training accuracy",
-        spared(runs),
+        spared(by(true, dropout, lost), by(shuffled, dropout, lost)),
     )
-    yield (
-        "F5a",
-        "past it, networks with shuffled labels are more sensitive than those with "
-        "true labels",
-        past(true, shuffled),
+    both = (
+        ("", area_beyond, area),
+        (", areas over the intact accuracy", kept_beyond, normalized_area),
     )
-    yield (
-        "F5a",
-        "with true labels, all dropout fractions are similarly robust",
-        similar(true),
-    )
+    for suffix, beyond, whole in both:
+        yield (
+            "F5a",
+            "past it, networks with shuffled labels are more sensitive than those with "
+            f"true labels{suffix}",
+            past(by(true, dropout, beyond), by(shuffled, dropout, beyond)),
+        )
+        yield (
+            "F5a",
+            f"with true labels, all dropout fractions are similarly robust{suffix}",
+            similar(by(true, dropout, whole)),
+        )
     yield (
         "3.3",
         "with shuffled labels, higher dropout ends in worse solutions",
-        worse(shuffled),
+        worse(by(shuffled, dropout, training_accuracy)),
     )
 
 
-def by_dropout(runs: Sequence[Run], quantity: Quantity) -> dict[float, float]:
-    """Mean of a quantity over the networks of each dropout fraction."""
-    return {
-        share: float(np.mean([quantity(run) for run in ones]))
-        for share, ones in grouped(runs, dropout).items()
-    }
+def _label(share: float) -> str:
+    return f"dropout {share:g}"
 
 
-def spared(runs: Sequence[Run]) -> Outcome | None:
+def spared(true: Samples, shuffled: Samples) -> Outcome | None:
     """Accuracy has hardly fallen at the dropout fraction."""
-
-    def label(run: Run) -> str:
-        kind = "shuffled" if run.settings.corruption else "true"
-        return f"{kind} labels, {dropout(run):g}"
-
-    means = {
-        name: float(np.mean([lost(run) for run in ones]))
-        for name, ones in grouped(runs, label).items()
+    effects = {
+        f"{kind} labels, {label}": effect
+        for kind, samples in (("true", true), ("shuffled", shuffled))
+        for label, effect in named(samples.effects(), _label).items()
     }
-    return within(means, -np.inf, MINIMAL, percent, "each mean loss")
-
-
-def past(true: Sequence[Run], shuffled: Sequence[Run]) -> Outcome | None:
-    """Accuracy past the dropout fraction is higher with true labels, run by run."""
-    first, second = (
-        {(dropout(run), run.settings.seed): area_beyond(run) for run in runs}
-        for runs in (true, shuffled)
-    )
-    shared = [key for key in first if key in second]
-    return greater(
-        [first[key] for key in shared],
-        [second[key] for key in shared],
-        ("true", "shuffled"),
-        paired_t_test,
+    return weighed(
+        effects,
+        at_most(MINIMAL),
         percent,
+        what="loss of accuracy, mean over seeds",
+        where="for each",
     )
 
 
-def similar(runs: Sequence[Run]) -> Outcome | None:
+def past(true: Samples, shuffled: Samples) -> Outcome | None:
+    """Past the dropout fraction the curve is lower with shuffled labels."""
+    gaps = true.combined(shuffled, lambda a, b: a - b)
+    return weighed(
+        named(gaps.effects(), _label),
+        above(AREA),
+        true.gap,
+        found=f"true labels: {means(true, _label)}; shuffled: "
+        f"{means(shuffled, _label)}",
+        what="area past the dropout fraction, difference of a seed, mean over seeds",
+        where="for each fraction",
+    )
+
+
+def similar(samples: Samples) -> Outcome | None:
     """Areas do not depend on the dropout fraction."""
-    means = by_dropout(runs, area)
-    if len(means) < 2:
-        return None
-    text = ", ".join(f"{mean:.3f} ({share:g})" for share, mean in means.items())
-    return Outcome(
-        f"area {text}",
-        f"held: the means differ by at most {SIMILAR}",
-        None,
-        max(means.values()) - min(means.values()) <= SIMILAR,
+    effects = {
+        f"from {share:g} to {more:g}": average(samples.change(share).at(more))
+        for share, more in itertools.combinations(samples.values, 2)
+    }
+    return weighed(
+        effects,
+        within(-SIMILAR, SIMILAR),
+        samples.gap,
+        found=means(samples, _label),
+        what="area, difference of a seed, mean over seeds",
+        where="for each two fractions",
     )
 
 
-def worse(runs: Sequence[Run]) -> Outcome | None:
+def worse(samples: Samples) -> Outcome | None:
     """Training accuracy falls from each dropout fraction to the next."""
-    means = by_dropout(sorted(runs, key=dropout), training_accuracy)
-    if len(means) < 2:
-        return None
-    return Outcome(
-        ", ".join(f"{percent(mean)} ({share:g})" for share, mean in means.items()),
-        "training accuracy without dropout; held: it falls at every step; undecided "
-        f"where it is {percent(SOLVED)} or more at all",
-        None,
-        None
-        if min(means.values()) >= SOLVED
-        else bool(np.all(np.diff(list(means.values())) < 0)),
+    effects = {
+        f"from {share:g} to {more:g}": average(samples.change(share).at(more))
+        for share, more in itertools.pairwise(samples.values)
+    }
+    outcome = weighed(
+        effects,
+        below(WORSE),
+        samples.gap,
+        found=means(samples, _label),
+        what="training accuracy without dropout, difference of a seed, mean over seeds",
+        where="at each step",
     )
+    # Nothing can be worse where everything is learned.
+    some = min(samples.means().values(), default=1.0) < SOLVED
+    return only_if(some, outcome, f"as all have {percent(SOLVED)} or more")

@@ -1,36 +1,53 @@
-"""Section 3.4 and appendices A.3 to A.5: selectivity and importance of units."""
+"""Section 3.4 and appendices A.3 to A.5: selectivity and importance of units.
 
-from collections.abc import Callable, Iterator, Sequence
+The units of a network depend on each other: each network gives a number.
+"""
+
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from keras_selectivity.inference import rank_sum_test
+from keras_selectivity.inference import spearman
 from keras_selectivity.perturbation import ImportanceCorrelations
 from keras_selectivity.perturbation import importance_correlations as correlations
 from keras_selectivity.perturbation.correlation import (
     ImportanceCorrelation,
     correlation,
 )
-from recipes.claims.rules import compared, judged, ranks
+from recipes.claims.effects import average
+from recipes.claims.rules import INTERVAL, SLIGHT, rho, shown
 from recipes.claims.samples import Found
 from recipes.claims.table import Claim, Row, claimed
-from recipes.claims.verdicts import FEW, LEVEL, Outcome, largest
-from recipes.m18.analyses import SINGLE, Units, true_labels, units
-from recipes.quantities import number, percent
-from recipes.runner.results import Results
-from recipes.runner.runs import Run
-
-#: A correlation below it in size is slight.
-SLIGHT = 0.3
-#: Up to here a correlation is not of more important selective units.
-NO_MORE = 0.1
-#: Share of the selective units that are "many".
-MANY = 1 / 3
-SIZES = (
-    "Spearman over the units of each layer, mean over networks, its size, mean over "
-    "layers"
+from recipes.claims.verdicts import (
+    Every,
+    Outcome,
+    Part,
+    Says,
+    above,
+    at_least,
+    at_most,
+    below,
+    judge,
+    within,
 )
+from recipes.m18.analyses import SINGLE, Units, true_labels, units
+from recipes.m18.claims.groups import averaged, finite
+from recipes.m18.claims.margins import around
+from recipes.quantities import percent
+from recipes.runner.results import Results
+
+#: "Slightly", of a correlation of 0.095: up to 0.2 from it.
+SLIGHTLY = within(0.095 - SLIGHT, 0.095 + SLIGHT)
+#: A measure that predicts so little is a poor predictor: a tenth of the variance.
+POOR = 0.3
+#: Units of little impact have less than the median; half of the selective ones would
+#: by chance. "Many" are those, less a tenth of the selective units.
+CHANCE, MANY = 0.5, 0.4
+#: Shares that are told apart.
+SHARE = 0.05
+#: Of squared rank correlations: 0.14 against none, or 0.3 against 0.26.
+SQUARED = 0.02
 
 
 def claims(results: Results) -> Iterator[Claim]:
@@ -67,186 +84,157 @@ def against_importance(
     return related(silenced(results, sweep), metric)
 
 
-def overall(results: Results, sweep: str, metric: str) -> list[ImportanceCorrelation]:
-    """The same over all units of a network."""
-    return [one.overall for one in against_importance(results, sweep, metric)]
+def overall(results: Results, sweep: str, metric: str) -> list[float]:
+    """Its rank correlation over all units, in each network."""
+    found = against_importance(results, sweep, metric)
+    return [one.overall.spearman for one in found]
 
 
-def norms(results: Results, sweep: str) -> list[ImportanceCorrelation]:
-    """SI against the norms of filters, in each network of a sweep."""
-    return [with_norm(one) for one in silenced(results, sweep)]
+def norms(results: Results, sweep: str) -> list[float]:
+    """Rank correlation of SI and the norms of filters, in each network."""
+    return [with_norm(one).spearman for one in silenced(results, sweep)]
 
 
-def small(each: Sequence[ImportanceCorrelation], limit: float) -> Outcome | None:
-    """The correlation over all units is small."""
-    rule = f"the mean is below {limit} in size"
-    return _overall(each, rule, lambda rhos, _: bool(abs(np.mean(rhos)) < limit))
-
-
-def at_most(each: Sequence[ImportanceCorrelation], limit: float) -> Outcome | None:
-    """The correlation over all units is not clearly positive."""
-    rule = f"the mean is {limit} or less"
-    return _overall(each, rule, lambda rhos, _: bool(np.mean(rhos) <= limit))
-
-
-def all_negative(each: Sequence[ImportanceCorrelation]) -> Outcome | None:
-    """The correlation over all units is negative in every network."""
-    return _overall(
-        each,
-        f"negative, p < {LEVEL}, in each",
-        lambda rhos, p: bool(np.all(rhos < 0) and np.all(p < LEVEL)),
-    )
-
-
-def _overall(
-    each: Sequence[ImportanceCorrelation],
-    rule: str,
-    holds: Callable[[np.ndarray, np.ndarray], bool],
-) -> Outcome | None:
-    known = [one for one in each if np.isfinite(one.spearman)]
-    if not known:
-        return None
-    rhos = np.array([one.spearman for one in known])
-    pvalues = np.array([one.spearman_p for one in known])
-    return Outcome(
-        f"rho {', '.join(f'{rho:.3f}' for rho in rhos)}",
-        f"Spearman over the units of each network (largest p); held: {rule}",
-        largest(pvalues.tolist()),
-        holds(rhos, pvalues),
-    )
-
-
-def idle(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
+def impactless(found: Sequence[ImportanceCorrelations], says: Says) -> Outcome | None:
     """Of the most selective units many are less important than half of all."""
-    shares = []
-    for one in found:
-        si = np.concatenate([*one.selectivity.values()])
-        importance = np.concatenate([*one.importance.values()])
-        selective = si >= np.nanquantile(si, 0.75)
-        shares.append(np.mean(importance[selective] < np.median(importance)))
-    if not shares:
-        return None
-    return Outcome(
-        f"{percent(float(np.mean(shares)))}, mean of {len(shares)} networks",
-        "share of the quarter of units with the highest SI whose importance is below "
-        f"the median of all; held: {percent(MANY)} or more",
-        None,
-        bool(np.mean(shares) >= MANY),
+    what = (
+        "of the quarter of units with the highest SI the share whose importance is "
+        "below the median of all, mean over networks"
     )
+    return averaged([_impactless(one) for one in found], says, percent, what)
+
+
+def _impactless(one: ImportanceCorrelations) -> float:
+    si, importance = _pooled(one.selectivity), _pooled(one.importance)
+    selective = si >= np.nanquantile(si, 0.75)
+    return float(np.mean(importance[selective] < np.median(importance)))
+
+
+def _pooled(layers: dict[str, np.ndarray]) -> np.ndarray:
+    return np.concatenate([*layers.values()])
 
 
 def early_is_greater(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """Units of the first half of a network's layers are more important."""
     halves = [_halves([*one.importance.values()]) for one in found]
-    pairs = {
-        place: (np.concatenate(early), np.concatenate(late))
-        for place, (early, late) in enumerate(halves)
+    shares = [
+        _exceeds(np.concatenate(early), np.concatenate(late))
+        for early, late in halves
         if early
-    }
-    if not pairs:
-        return None
-    means = [[float(np.mean(one)) for one in pair] for pair in pairs.values()]
-    first, second = map(number, np.mean(means, axis=0))
-    # Of the many units of one network: nothing found is held against the claim.
-    tests = compared(pairs, rank_sum_test)
-    return judged(
-        {place: one._replace(size=FEW) for place, one in tests.items()},
-        1,
-        f"{first} (early layers) against {second} (later layers), mean of {len(pairs)} "
-        "networks",
-        "rank-sum test over the units of each network, corrected (largest p); held: "
-        f"the former greater, p < {LEVEL}, in each",
+    ]
+    what = (
+        "of pairs of an early and a later unit the share in which the early one is "
+        "more important, mean over networks"
     )
+    return averaged(shares, above(SHARE, CHANCE), percent, what)
 
 
-def layer_rhos(found: Sequence[ImportanceCorrelations]) -> list[float]:
-    """Rank correlations of layers, mean over networks; NaN where none has any."""
-    table = [[layer.spearman for layer in one.layers.values()] for one in found]
-    kept = np.ma.masked_invalid(np.array(table, float).reshape(len(found), -1))
-    return np.ma.filled(kept.mean(axis=0).astype(float), np.nan).tolist()
+def _exceeds(first: np.ndarray, second: np.ndarray) -> float:
+    """Share of the pairs in which the first is greater; ties count half."""
+    from scipy import stats
+
+    count = stats.mannwhitneyu(first, second, method="asymptotic").statistic
+    return float(count / (len(first) * len(second)))
+
+
+def layer_rhos(one: ImportanceCorrelations) -> np.ndarray:
+    """Rank correlations of a network's layers; NaN where there is none."""
+    return np.array([layer.spearman for layer in one.layers.values()], float)
+
+
+def squared(one: ImportanceCorrelations) -> np.ndarray:
+    """Squares of a network's rank correlations, less what chance gives on average.
+
+    Those of few units are larger by chance: by 1 / (units - 1).
+    """
+    units = np.array([layer.units for layer in one.layers.values()], float)
+    return layer_rhos(one) ** 2 - 1 / (units - 1)
 
 
 def early_alone(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """Early layers have a negative correlation, later ones hardly any."""
-    parts = _halves(layer_rhos(found)) if found else ([], [])
-    if not parts[0]:
+    halves = [_halves(layer_rhos(one)) for one in found]
+    kept = [pair for pair in halves if len(pair[0])]
+    if not kept:
         return None
-    early, late = (float(np.nanmean(part)) for part in parts)
-    return Outcome(
-        f"mean rho {early:.2f} in the first {len(parts[0])} layers, {late:.2f} in the "
-        f"other {len(parts[1])}",
-        "Spearman over the units of each layer, mean over layers and networks; held: "
-        f"early below -{NO_MORE}, and further from 0 than late",
-        None,
-        early < -NO_MORE and abs(late) < abs(early),
+    early, late = (
+        average(finite([_mean(pair[place]) for pair in kept])) for place in (0, 1)
+    )
+    lower, none = below(SLIGHT), within(-SLIGHT, SLIGHT)
+    return judge(
+        Every([Part(early, lower), Part(late, none)]),
+        f"{shown(early, rho)} in the first {len(kept[0][0])} layers, "
+        f"{shown(late, rho)} in the other {len(kept[0][1])}",
+        "Spearman over the units of each layer, mean over layers and networks, "
+        f"{INTERVAL}; held: early {lower.words(rho)}, late {none.words(rho)}",
     )
 
 
 def at_the_ends(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """The first and last two layers have larger correlations than those between."""
-    sizes = np.abs(layer_rhos(found)) if found else np.empty(0)
-    if len(sizes) < 5:
-        return None
-    ends = float(np.nanmean([*sizes[:2], *sizes[-2:]]))
-    between = float(np.nanmean(sizes[2:-2]))
-    return Outcome(
-        f"mean size of rho {ends:.2f} at the ends, {between:.2f} between",
-        f"{SIZES}; held: greater in the first two and last two layers",
-        None,
-        ends > between,
-    )
+    each = [squared(one) for one in found]
+    gaps = [
+        _mean(np.concatenate([one[:2], one[-2:]])) - _mean(one[2:-2])
+        for one in each
+        if len(one) > 4
+    ]
+    what = f"{_SQUARED}, first and last two layers less those between"
+    return averaged(gaps, above(SQUARED), "{:.3f}".format, what)
 
 
 def weak_within(found: Sequence[ImportanceCorrelations]) -> Outcome | None:
     """Correlations within layers are small on average."""
-    if not found:
-        return None
-    size = float(np.nanmean(np.abs(layer_rhos(found))))
-    return Outcome(
-        f"mean size of rho {size:.2f}",
-        f"{SIZES}; held: below {SLIGHT}",
-        None,
-        size < SLIGHT,
-    )
+    sizes = [_mean(squared(one)) for one in found]
+    return averaged(sizes, at_most(POOR**2), "{:.3f}".format, _SQUARED)
 
 
-def _halves(layers: list[Any]) -> tuple[list[Any], list[Any]]:
+_SQUARED = (
+    "squared Spearman over the units of each layer, less chance's, mean over layers "
+    "and networks"
+)
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else np.nan
+
+
+def _halves(layers: Any) -> tuple[Any, Any]:
     """The first layers, and the later ones."""
     return layers[: len(layers) // 2], layers[len(layers) // 2 :]
 
 
-def rises_with_depth(runs: Sequence[Run]) -> Outcome | None:
-    """Mean SI rises from layer to layer."""
-    table = [list(run.report.layer_means("si").values()) for run in runs]
-    if not table or len(table[0]) < 3:
-        return None
-    means = np.mean(table, axis=0)
-    found = ranks(range(len(means)), means.tolist())
-    return Outcome(
-        f"rho {found.correlation:.2f}; SI {means[0]:.2f} in the first layer, "
-        f"{means[-1]:.2f} in the last",
-        f"Spearman of depth and mean SI, over {len(means)} layers, mean of "
-        f"{len(table)} networks; held: positive, p < {LEVEL}",
-        found.pvalue,
-        bool(found.correlation > 0 and found.pvalue < LEVEL),
-    )
+def with_depth(results: Results, sweep: str) -> list[float]:
+    """Rank correlation of depth and mean SI, over the layers of each network."""
+    tables = [
+        list(run.report.layer_means("si").values())
+        for run in true_labels(results, sweep)
+    ]
+    return [
+        spearman(range(len(table)), table).correlation
+        for table in tables
+        if len(table) > 2
+    ]
 
 
 SI, MI = (
     Found(against_importance, (metric,)) for metric in ("si", "mutual_information")
 )
-#: The same over all units of a network, and SI against the norms of filters.
+#: Correlations over all units of a network, of SI and the norms of filters, and of
+#: depth and SI.
 CLOUD_SI, CLOUD_MI = (Found(overall, one.arguments) for one in (SI, MI))
-NORMS, RUNS = Found(norms), Found(true_labels)
+NORMS, DEPTH = Found(norms), Found(with_depth)
 
 
-def _clouds(rows: str) -> list[Row]:
+def _clouds(rows: str, many: Says) -> list[Row]:
     """Of all units of a network."""
     return [
         Row(rows, "selective units are no more important").by(
-            at_most, CLOUD_SI, NO_MORE
+            averaged, CLOUD_SI, at_most(SLIGHT)
         ),
-        Row(rows, "many highly selective units have little impact").by(idle, SI),
+        Row(rows, "many highly selective units have little impact").by(
+            impactless, SI, many
+        ),
     ]
 
 
@@ -269,23 +257,33 @@ def _early(rows: str) -> Row:
 
 def _information(rows: str) -> Row:
     text = "mutual information is a poor predictor"
-    return Row(rows, text).by(small, CLOUD_MI, SLIGHT)
+    return Row(rows, text).by(averaged, CLOUD_MI, within(-POOR, POOR))
+
+
+def _depth(rows: str) -> Row:
+    what = "Spearman of depth and mean SI over layers, mean over networks"
+    return Row(rows, "SI rises with depth").by(
+        averaged, DEPTH, above(SLIGHT), what=what
+    )
 
 
 ROWS = {
     "mlp": [
         Row("F7a", "SI and importance correlate slightly, rho = 0.095").by(
-            small, CLOUD_SI, SLIGHT
+            averaged, CLOUD_SI, SLIGHTLY
         ),
-        *_clouds("F7a"),
+        *_clouds("F7a", at_least(MANY)),
         _early("F7a"),
         _information("A4a"),
     ],
     "convnet": [
-        Row("F7b", "SI and importance correlate negatively, rho = -0.428").by(
-            all_negative, CLOUD_SI
+        Row("F7b", "SI and importance correlate negatively").by(
+            averaged, CLOUD_SI, below(SLIGHT)
         ),
-        *_clouds("F7b"),
+        Row("F7b", "their correlation is -0.428").by(
+            averaged, CLOUD_SI, around(-0.428)
+        ),
+        *_clouds("F7b", above(SHARE, CHANCE)),
         *_lines("F7c"),
         _information("A4b"),
         Row(
@@ -293,21 +291,21 @@ ROWS = {
             "mutual information and importance are related in the first and last "
             "layers more than between",
         ).by(at_the_ends, MI),
-        Row("A2a", "SI rises with depth").by(rises_with_depth, RUNS),
+        _depth("A2a"),
         Row("A3a", "SI and the L1 norm of the filter correlate negatively").by(
-            all_negative, NORMS
+            averaged, NORMS, below(SLIGHT)
         ),
     ],
     "resnet50": [
-        *_clouds("F7d"),
+        *_clouds("F7d", at_least(MANY)),
         *_lines("F7e"),
         _information("A4d"),
         Row("A4e", "mutual information is a poor predictor within layers").by(
             weak_within, MI
         ),
-        Row("A2b", "SI rises with depth").by(rises_with_depth, RUNS),
+        _depth("A2b"),
         Row("A3b", "SI and the L1 norm of the filter do not correlate").by(
-            small, NORMS, NO_MORE
+            averaged, NORMS, within(-SLIGHT, SLIGHT)
         ),
     ],
 }

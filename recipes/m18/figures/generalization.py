@@ -1,6 +1,5 @@
 """The area under the ablation curve: an ensemble, training, hyperparameters."""
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -11,25 +10,29 @@ from matplotlib.figure import Figure
 
 from keras_selectivity.inference import spearman
 from keras_selectivity.plots.colors import CATEGORIES, GRAY, categories
-from recipes.claims.rules import ranks
 from recipes.figures import Drawing, head, legend_below, panels, titled
 from recipes.m18 import quantities
 from recipes.m18.analyses import curves
 from recipes.m18.analyses import training_task as training
 from recipes.m18.claims.generalization import (
+    AREAS,
     ENDS,
     SHARES,
     by_setting,
     every,
     followed,
     ranked,
+    through_training,
 )
-from recipes.m18.figures.pieces import BANDS, ablated
+from recipes.m18.figures.pieces import BANDS, ablated, normalized
 from recipes.m18.measures import picks
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
 AREA = "area under the ablation curve"
+#: How the two areas are told apart.
+NORMALIZED = "Circles: the area over the accuracy of the intact network."
+KINDS = ("area", "normalized area")
 #: Test losses further above the lowest are cut off, as in the paper's figure.
 CROPPED = 4
 
@@ -39,9 +42,8 @@ def figures(results: Results) -> Iterator[Drawing]:
     runs = ranked(results)
     if len(runs) > 1:
         yield "ensemble", partial(ensemble, runs)
-    for label, ones in followed(results).items():
-        name = re.sub(r"\W+", "_", label.removesuffix(" shuffled").removesuffix("%"))
-        yield name, partial(trained, ones)
+    for sweep, ones in followed(results).items():
+        yield sweep, partial(trained, ones)
     if len(by_setting(results).networks) > 2:
         yield "hyperparameters", partial(hyperparameters, results)
 
@@ -55,13 +57,15 @@ def ensemble(runs: list[Run]) -> Figure:
     caption = (
         f"Left: the {count} networks with the lowest and the highest generalization "
         f"error, training accuracy less test accuracy. {BANDS} Right: one point a "
-        "network."
+        f"network. {NORMALIZED}"
     )
     text = f"{len(runs)} networks that differ in their seed"
     figure, (left, right) = panels(titled(runs[0].settings, text), caption, 1, 2)
-    ablated(left, {"best": curves(runs[:count]), "worst": curves(runs[-count:])})
+    groups = {"best": curves(runs[:count]), "worst": curves(runs[-count:])}
+    ablated(left, normalized(groups))
     errors = [100 * quantities.generalization_error(run) for run in runs]
-    _scatter(right, errors, [quantities.area(run) for run in runs])
+    areas = [[quantity(run) for run in runs] for quantity in AREAS.values()]
+    _scatter(right, [(errors, one) for one in areas])
     right.set(xlabel="generalization error (%)", ylabel=AREA)
     return figure
 
@@ -73,42 +77,45 @@ def trained(runs: list[Run]) -> Figure:
     differently.
     """
     settings = runs[0].settings
-    share = settings.corruption
-    shuffled = f", {share:.0%} of the labels shuffled" if share else ""
     caption = (
         f"Left: the network of seed {settings.seed}; the axis of the loss is "
         "cropped. Right: one point an epoch that was kept, a color a network, to "
-        f"{CROPPED} times the lowest loss; Spearman's correlation of all, for each."
+        f"{CROPPED} times the lowest loss; Spearman's correlation of all, mean over "
+        "networks."
     )
-    title = titled(settings, "through training" + shuffled)
+    title = titled(settings, "through training")
     figure, (left, points) = panels(title, caption, 1, 2)
     each = [training(run).found or {} for run in runs]
     _through_training(left, each[0])
-    words = []
+    rhos = []
     for color, found in zip(categories(len(each)), each, strict=True):
-        loss, auc = np.asarray(found["test_loss"]), np.asarray(found["auc"])
+        loss = np.asarray(found["test_loss"])
+        areas = [through_training(found, key) for key in ("auc", "kept")]
         shown = loss <= CROPPED * loss.min()
-        points.scatter(loss[shown], auc[shown], s=12, color=color)
-        words.append(f"{spearman(loss, auc).correlation:.2f}")
+        points.scatter(loss[shown], areas[0][shown], s=12, color=color)
+        rhos.append([spearman(loss, one).correlation for one in areas])
     points.set(xlabel="test loss", ylabel=AREA)
-    head(points, f"Spearman {', '.join(words)}")
+    both = zip(KINDS, np.mean(rhos, axis=0), strict=True)
+    head(points, "Spearman " + ", ".join(f"{rho:.2f} ({kind})" for kind, rho in both))
     return figure
 
 
 def _through_training(left: Axes, found: Mapping[str, Any]) -> None:
     """Losses on the left axis, the area on the right one."""
     right = left.twinx()
-    loss, test_loss, area = categories(3)
+    loss, test_loss, *areas = categories(4)
     style = {"train loss": loss, "test loss": test_loss}
     for label, color in style.items():
         values = found[label.replace(" ", "_")]
         left.plot(found["epoch"], values, color=color, label=label)
-    right.plot(found["epoch"], found["auc"], "--", color=area, label="area")
+    for key, kind, color in zip(("auc", "kept"), KINDS, areas, strict=True):
+        values = through_training(found, key)
+        right.plot(found["epoch"], values, "--", color=color, label=kind)
     left.set(xlabel="epoch", ylabel="loss", xscale="log")
     left.set_ylim(0, CROPPED * min(found["test_loss"]))
     right.set(ylabel=AREA)
     right.spines["top"].set_visible(False)
-    legend_below(left, 3, handles=[*left.lines, *right.lines])
+    legend_below(left, 2, handles=[*left.lines, *right.lines])
 
 
 def hyperparameters(results: Results) -> Figure:
@@ -123,13 +130,13 @@ def hyperparameters(results: Results) -> Figure:
         f"{len(found.gaps)} times half of the settings was drawn, and the one with the "
         "greatest mean area picked; how often it is among those with the highest mean "
         "test accuracy. The paper's best 1, 5 and 10 of 48 are scaled to the number of "
-        "settings, and rounded up."
+        f"settings, and rounded up. {NORMALIZED}"
     )
     first = results["hyperparameters"][0].settings
     title = titled(first, f"{len(settings.networks)} settings")
     figure, (left, right) = panels(title, caption, 1, 2)
-    areas, accuracies = every(settings)
-    _scatter(left, areas, [100 * value for value in accuracies])
+    both = [every(by_setting(results, quantity)) for quantity in AREAS.values()]
+    _scatter(left, [(areas, [100 * one for one in found]) for areas, found in both])
     left.set(xlabel=AREA, ylabel="test accuracy (%)")
     places = np.arange(len(found.tops))
     bars = {"measured": (found.shares, CATEGORIES[0]), "the paper": (SHARES, GRAY)}
@@ -143,9 +150,12 @@ def hyperparameters(results: Results) -> Figure:
     return figure
 
 
-def _scatter(axes: Axes, x: list[float], y: list[float]) -> None:
-    """Points, and their rank correlation above."""
-    axes.scatter(x, y, s=14, color=CATEGORIES[0], linewidths=0)
-    if len(x) > 2:
-        rho, pvalue = ranks(x, y)
-        head(axes, f"Spearman {rho:.3f}, p = {pvalue:.2g}")
+def _scatter(axes: Axes, pairs: list[tuple[list[float], list[float]]]) -> None:
+    """Points of both areas, and their rank correlations above."""
+    words = []
+    for (x, y), kind, face in zip(pairs, KINDS, (CATEGORIES[0], "none"), strict=True):
+        axes.scatter(x, y, s=14, facecolors=face, edgecolors=CATEGORIES[0])
+        if len(x) > 2:
+            words.append(f"{spearman(x, y).correlation:.2f} ({kind})")
+    if words:
+        head(axes, f"Spearman {', '.join(words)}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from keras_selectivity.perturbation import AblationCurve, NoiseCurve
@@ -17,6 +18,22 @@ BANDS = "Bands: standard deviation over networks and ten random orders of units.
 def ablated(axes: Axes, groups: Mapping[str, Sequence[AblationCurve]]) -> None:
     """Draw training accuracy against the fraction of silent units."""
     _of_training(axes, plot_ablation, groups, columns=1)
+
+
+def normalized(
+    groups: Mapping[str, Sequence[AblationCurve]],
+) -> dict[str, Sequence[AblationCurve]]:
+    """The same, named with their areas over the accuracy of the intact network."""
+    return {
+        f"{label} (normalized {mean_normalized(curves):.3f})": curves
+        for label, curves in groups.items()
+        if curves
+    }
+
+
+def mean_normalized(curves: Sequence[AblationCurve]) -> float:
+    """Mean over networks."""
+    return float(np.mean([one.normalized_auc.mean() for one in curves]))
 
 
 def noised(axes: Axes, groups: Mapping[str, Sequence[NoiseCurve]]) -> None:

@@ -12,7 +12,7 @@ from recipes.figures import Drawing, available, legend, legend_below, panels, ti
 from recipes.m18 import quantities
 from recipes.m18.analyses import curves, true_labels
 from recipes.m18.claims.regularizers import dropout as dropout_of
-from recipes.m18.figures.pieces import BANDS, TALL, ablated
+from recipes.m18.figures.pieces import BANDS, TALL, ablated, normalized
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
@@ -48,7 +48,7 @@ def dropout(runs: list[Run]) -> Figure:
         for share, color in colors.items():
             before = len(axes.lines), len(axes.collections)
             found = curves([run for run in of_kind if dropout_of(run) == share])
-            ablated(axes, {f"{kind}, {share:g}": found})
+            ablated(axes, normalized({f"{kind}, {share:g}": found}))
             for line in axes.lines[before[0] :]:
                 line.set(color=color, linestyle=style)
             for band in axes.collections[before[1] :]:
@@ -57,20 +57,21 @@ def dropout(runs: list[Run]) -> Figure:
     return figure
 
 
-def batch_norm(normalized: list[Run], plain: list[Run]) -> Figure:
+def batch_norm(runs: list[Run], plain: list[Run]) -> Figure:
     """Ablation curves, SI and mutual information with and without batch normalization.
 
     Repeats figures 5b, 6a and 6b.
     """
     caption = (
         f"Left: units of the last three layers. {BANDS} Middle and right: all feature "
-        f"maps of {len(normalized)} and {len(plain)} networks; dead maps have an SI of "
+        f"maps of {len(runs)} and {len(plain)} networks; dead maps have an SI of "
         "0."
     )
-    title = titled(normalized[0].settings, "batch normalization")
+    title = titled(runs[0].settings, "batch normalization")
     figure, (left, *others) = panels(title, caption, 1, 3)
-    groups = {"with batch norm": normalized, "without": plain}
-    ablated(left, {label: curves(runs) for label, runs in groups.items()})
+    groups = {"with batch norm": runs, "without": plain}
+    found = {label: curves(runs) for label, runs in groups.items()}
+    ablated(left, normalized(found))
     for panel, metric in zip(others, ("si", "mutual_information"), strict=True):
         _densities(panel, groups, metric)
     return figure

@@ -1,17 +1,23 @@
 """Ablation and CKA of networks without a regularizer (R22 sections 4.2, 4.3, A.2)."""
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from keras_selectivity.inference import paired_t_test
-from recipes.claims.rules import in_all
-from recipes.claims.samples import Pairs, Values
+from recipes.claims.effects import average
+from recipes.claims.rules import INTERVAL, told_of, weighed
 from recipes.claims.table import Claim, Statements, stated
-from recipes.claims.verdicts import Outcome
-from recipes.quantities import chance, number
+from recipes.claims.verdicts import (
+    Every,
+    Outcome,
+    Part,
+    above,
+    at_least,
+    judge,
+    within,
+)
+from recipes.quantities import chance, number, signed
 from recipes.r22.ablation import able, areas
 from recipes.r22.alignment import LATE as LATE_LAYERS
 from recipes.r22.alignment import MODULE_PAIRS, series
@@ -22,6 +28,15 @@ from recipes.runner.results import Results
 
 #: What an analysis found of a network.
 Curves = dict[str, Any]
+#: The smallest difference of areas that would matter. Eleven normalized accuracies
+#: add up to an area: it is two points of each.
+AREA = 0.2
+#: Areas that are alike over epochs differ by less: by four or five points of each.
+ALIKE = 0.5
+#: "High": as alike as not.
+HIGH = 0.5
+#: "Then low": a tenth of the scale of CKA is lost at least.
+LOST = 0.1
 
 
 def claims(results: Results) -> Iterator[Claim]:
@@ -78,99 +93,118 @@ def _ablated(found: Sequence[Curves], places: Sequence[int]) -> Statements:
     )
 
 
-def _higher(pairs: Mapping[str, tuple[Values, Values]], words: str) -> Outcome | None:
-    """The first is higher in all, of the same networks."""
-    outcome = in_all(Pairs(pairs), 1, paired_t_test, " over networks")
-    return outcome and outcome._replace(found=words + outcome.found)
-
-
 def area_grows(found: Sequence[Curves], places: Sequence[int]) -> Outcome | None:
     """The area of selective-first curves is larger at the end than early."""
     first, last = places[0], places[-1]
     epochs = found[0]["epochs"]
     tables = {m: _areas(found, "most_selective", m) for m in EARLY}
-    return _higher(
-        {f"module {m}": (v[:, last], v[:, first]) for m, v in tables.items()},
-        f"area at epoch {epochs[last]} against epoch {epochs[first]}: ",
+    return weighed(
+        {_name(m): average(v[:, last] - v[:, first]) for m, v in tables.items()},
+        above(AREA),
+        signed,
+        found="; ".join(
+            f"module {m} {number(v[:, first].mean())} at epoch {epochs[first]}, "
+            f"{number(v[:, last].mean())} at {epochs[last]}"
+            for m, v in tables.items()
+        ),
+        what="change of the area, mean over networks",
+        where="in every module",
     )
 
 
 def area_grows_early(found: Sequence[Curves], places: Sequence[int]) -> Outcome | None:
-    """The area grows faster in the early epochs than later."""
+    """The area grows in the early epochs, and faster than later."""
     epochs = np.array(found[0]["epochs"], float)
     first, *between, last = places
     soon = min(between, key=lambda place: abs(epochs[place] - epochs[first] - SOON))
-    three = first, soon, last
-    rates = {}
+    grown, faster = {}, {}
     for module in EARLY:
-        mean = _areas(found, "most_selective", module).mean(axis=0)
-        rates[module] = [
-            float((mean[b] - mean[a]) / (epochs[b] - epochs[a]))
-            for a, b in itertools.pairwise(three)
-        ]
-    a, b, c = (int(epochs[place]) for place in three)
-    return Outcome(
-        f"growth an epoch from {a} to {b}, and from {b} to {c}: "
-        + "; ".join(
-            f"module {m} {number(early)} and {number(late)}"
-            for m, (early, late) in rates.items()
-        ),
-        "held: the mean over networks grows, and faster early, in every module",
-        None,
-        all(early > max(late, 0) for early, late in rates.values()),
+        table = _areas(found, "most_selective", module)
+        early = table[:, soon] - table[:, first]
+        later = table[:, last] - table[:, soon]
+        span = epochs[soon] - epochs[first]
+        # What the later epochs add in as many epochs.
+        grown[_name(module)] = average(early)
+        faster[_name(module)] = average(
+            early - later * span / (epochs[last] - epochs[soon])
+        )
+    a, b, c = (int(epochs[place]) for place in (first, soon, last))
+    says = above(AREA)
+    return judge(
+        Every([Part(one, says) for one in (*grown.values(), *faster.values())]),
+        f"growth from epoch {a} to {b}: {told_of(grown, says, signed)}; more than in "
+        f"as many epochs from {b} to {c}: {told_of(faster, says, signed)}",
+        f"growth of the area, and what it exceeds the later by, means over networks, "
+        f"{INTERVAL}; held: {says.words(signed)}, in every module",
     )
 
 
 def random_alike(found: Sequence[Curves], places: Sequence[int]) -> Outcome | None:
-    """The areas of random order differ less over epochs than the others."""
-    spans = {
-        m: [
-            float(np.ptp(_areas(found, order, m).mean(axis=0)[places]))
-            for order in ("random", "most_selective")
-        ]
-        for m in EARLY
-    }
-    return Outcome(
-        "span of areas over epochs, random against most selective first: "
-        + "; ".join(
-            f"module {m} {number(a)} against {number(b)}" for m, (a, b) in spans.items()
-        ),
-        "held: the mean over networks spans at most half as much in random order, in "
-        "every module",
-        None,
-        all(a <= b / 2 for a, b in spans.values()),
+    """The areas of random order are at every epoch what they are at the end."""
+    epochs, last = found[0]["epochs"], places[-1]
+    tables = {m: _areas(found, "random", m) for m in EARLY}
+    return weighed(
+        {
+            f"{_name(m)} at epoch {epochs[place]}": average(v[:, place] - v[:, last])
+            for m, v in tables.items()
+            for place in places[:-1]
+        },
+        within(-ALIKE, ALIKE),
+        signed,
+        what=f"area less that at epoch {epochs[last]}, mean over networks",
+        where="in every module at every epoch",
     )
 
 
 def ordered(
-    found: Sequence[Curves], modules: Sequence[int], above: str, below: str
+    found: Sequence[Curves], modules: Sequence[int], higher: str, lower: str
 ) -> Outcome | None:
     """One order hurts trained networks less than another."""
-    names = [name.replace("_", " ") for name in (above, below)]
+    names = [name.replace("_", " ") for name in (higher, lower)]
     ends = {
-        f"module {m}": (_areas(found, above, m)[:, -1], _areas(found, below, m)[:, -1])
+        m: [_areas(found, order, m)[:, -1] for order in (higher, lower)]
         for m in modules
     }
-    return _higher(ends, f"area, {names[0]} against {names[1]}: ")
+    return weighed(
+        {_name(m): average(a - b) for m, (a, b) in ends.items()},
+        above(AREA),
+        signed,
+        found=f"area, {names[0]} against {names[1]}: "
+        + "; ".join(
+            f"module {m} {number(a.mean())} against {number(b.mean())}"
+            for m, (a, b) in ends.items()
+        ),
+        what="difference of the areas, mean over networks",
+        where="in every module" if len(ends) > 1 else "",
+    )
 
 
 def aligned_early(
     found: Sequence[Curves], pairs: Sequence[tuple[str, str]]
 ) -> Outcome | None:
-    """CKA is higher after the first epoch than at the end."""
+    """CKA is high after the first epoch, and lower at the end."""
     epochs = found[0]["epochs"]
     first = next(place for place, epoch in enumerate(epochs) if epoch >= 1)
-    ends = {}
+    high, lost = {}, {}
     for a, b in pairs:
         values = np.array([series(one, a, b) for one in found])[:, [first, -1]]
-        if np.isfinite(values).all():
-            ends[f"{a} and {b.removeprefix('module ')}"] = values[:, 0], values[:, 1]
-    fell = sum(np.mean(a) > np.mean(b) for a, b in ends.values())
-    return _higher(
-        ends,
-        f"lower at epoch {epochs[-1]} than at {epochs[first]} in {fell} of {len(ends)} "
-        "pairs: ",
+        name = f"of {a} and {b.removeprefix('module ')}"
+        high[name] = average(values[:, 0])
+        lost[name] = average(values[:, 0] - values[:, 1])
+    parts = [Part(one, at_least(HIGH)) for one in high.values()]
+    parts += [Part(one, at_least(LOST)) for one in lost.values()]
+    return judge(
+        Every(parts),
+        f"lowest at epoch {epochs[first]}: {told_of(high, at_least(HIGH))}; least lost "
+        f"by epoch {epochs[-1]}: {told_of(lost, at_least(LOST))}",
+        f"CKA and what is lost of it, means over networks, {INTERVAL}; held: "
+        f"{at_least(HIGH).words()} after the first epoch and a loss of "
+        f"{at_least(LOST).words()}, in all {len(high)} pairs",
     )
+
+
+def _name(module: int) -> str:
+    return f"in module {module}"
 
 
 def _areas(found: Sequence[Curves], order: str, module: int) -> np.ndarray:

@@ -37,6 +37,8 @@ from recipes.runner.runs import Run
 _MAIN = f"alpha {STRONG:g} on modules 4 to 6"
 _SWITCH = "Dotted: where the regularizer is switched on or off."
 _ONE = "Lines of a single network have no band."
+#: Images of each class in the test sets, ImageNet's and the miniature's.
+_PER_CLASS = 50
 #: Below curves that rise.
 _BELOW = {"loc": "lower right"}
 
@@ -190,17 +192,15 @@ def class_representation(cases: Cases) -> Figure:
     Repeats figure 16.
     """
     runs = every(cases)
-    images, classes = {"digits": (500, 10)}.get(runs[0].settings.data, (50_000, 1000))
-    balanced = images / classes
     caption = (
-        f"{NETWORKS} Dashed: {balanced:g} images, as many as there are of each class, "
-        f"on average. Epoch 0: before training. {_MAIN.capitalize()}."
+        f"{NETWORKS} Dashed: {_PER_CLASS} images, as many as there are of each class. "
+        f"Epoch 0: before training. {_MAIN.capitalize()}."
     )
     counts = "mean of the five largest\ncounts of predicted classes (images)"
     panel = cases_panel(cases, (representation, counts), named={})
     figure = page(runs, "class representation", caption, [[panel]], (7, 4.8))
     (axes,) = figure.axes
-    axes.axhline(balanced, color=GRAY, linestyle="--", linewidth=1, zorder=0)
+    axes.axhline(_PER_CLASS, color=GRAY, linestyle="--", linewidth=1, zorder=0)
     axes.set_ylim(bottom=0)
     return figure
 

@@ -9,10 +9,8 @@ from recipes.claims.samples import (
     RUNS,
     Asked,
     Found,
-    Pairs,
     Samples,
     negative,
-    positive,
     resolved,
     sampled,
     span,
@@ -55,6 +53,16 @@ def test_networks_without_a_number_are_left_out(results):
     assert sampled(results["own"], value) == [0.1, 0.2]
 
 
+def test_two_numbers_of_a_network_in_one():
+    found = Samples({0.0: {0: 1.0, 1: 2.0}, 1.0: {0: 3.0, 1: 5.0, 2: 9.0}})
+    assert found.change().values == {0.0: {0: 0, 1: 0}, 1.0: {0: 2, 1: 3}}
+    assert found.fold().values[1.0] == {0: 3, 1: 2.5}
+    assert found.seeds() == {0: {0.0: 1, 1.0: 3}, 1: {0.0: 2, 1.0: 5}, 2: {1.0: 9}}
+    assert found.combined(Samples({1.0: {2: 1.0}}), max).values == {1.0: {2: 9}}
+    nothing = Samples({0.0: {0: 0.0}, 1.0: {0: 2.0}})
+    assert math.isnan(nothing.fold().mean(1.0))
+
+
 def test_what_the_arguments_of_a_rule_stand_for(results):
     own = Samples.of(results, "own", value)
     assert resolved(results, "own", value) == own
@@ -68,27 +76,6 @@ def test_what_the_arguments_of_a_rule_stand_for(results):
     )
     assert resolved(results, "own", 0.5) == 0.5
     assert resolved(results, "own", negative) is negative
-
-
-def test_pairs_have_two_networks_a_side():
-    two, one = {0: 0.1, 1: 0.2}, {0: 0.3}
-    found = Samples({-2.0: two, -1.0: one, 0.0: two, 1.0: two, 2.0: two}, percent)
-    assert list(found.against_zero()) == [1.0, -2.0, 2.0]
-    assert list(found.against_zero(positive)) == [1.0, 2.0]
-    assert found.against_zero().text(1.0) == "15.0% against 15.0%"
-    few = Samples({0.0: one, 1.0: two})
-    assert few.against_zero() == {}
-    assert list(found.against(few)) == [1.0]
-    assert Samples({1.0: two}).against_zero() == {}
-
-
-def test_a_difference_is_that_of_the_same_seeds():
-    found = Samples({0.0: {0: 0.8, 1: 0.9}, 1.0: {1: 0.8, 0: 0.7, 2: 0.1}})
-    assert found.difference(1.0, 0.0) == pytest.approx((-0.1, -0.1, -0.1))
-    assert found.gained(1.0) == "-10.0 points [-10.0, -10.0]"
-    apart = Samples({0.0: {0: 0.5}, 1.0: {1: 0.75}})
-    assert apart.difference(1.0, 0.0) is None
-    assert apart.gained(1.0) == "+25.0 points"
 
 
 def test_a_change_is_that_of_the_same_seed():
@@ -110,4 +97,3 @@ def test_ends_belong_to_a_span():
         *(False, True, True, False)
     ]
     assert span(1)(1e9)
-    assert Pairs({"a": ([1.0], [2.0])}).text("a") == "1 against 2"

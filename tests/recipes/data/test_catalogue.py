@@ -28,6 +28,7 @@ SHAPES = {
 #: Shapes and numbers of classes of the others.
 OTHERS = {
     "imagenet2012": ((224, 224, 3), 1000),
+    "imagenet2012_227": ((227, 227, 3), 1000),
     "glyphs100": ((16, 16, 1), 100),
     "glyphs200": ((16, 16, 1), 200),
 }
@@ -129,21 +130,26 @@ def test_corruption_is_of_the_training_labels_alone():
     np.testing.assert_array_equal(true.test.y, false.test.y)
 
 
-def test_imagenet_is_a_stream_that_is_tested_on_its_validation_set(store, photographs):
+@pytest.mark.parametrize(("name", "size"), [("", 224), ("_227", 227)])
+def test_imagenet_is_a_stream_that_is_tested_on_its_validation_set(
+    store, photographs, name, size
+):
     folder = store(
         "imagenet2012",
         {"train": photographs(range(8)), "validation": photographs(range(8, 12))},
         classes=1000,
     )
-    data = load("imagenet2012", data_dir=folder)
+    data = load(f"imagenet2012{name}", data_dir=folder)
     assert isinstance(data.train, Stream)
-    assert (data.num_classes, data.image_shape) == (1000, (224, 224, 3))
+    assert (data.num_classes, data.image_shape) == (1000, (size, size, 3))
     assert data.validation is data.test
     batches = data.train.batches(3, training=True, augmentation="inception")
     trained = np.concatenate([y for _, y in batches.take(3)])
     tested = np.concatenate([y for _, y in data.test.batches(3)])
     assert sorted(trained) == list(range(8)) and sorted(tested) == [8, 9, 10, 11]
-    shuffled = load("imagenet2012", data_dir=folder, corruption=1.0)
+    images, _ = next(iter(data.test.batches(3)))
+    assert images.shape == (3, size, size, 3)
+    shuffled = load(f"imagenet2012{name}", data_dir=folder, corruption=1.0)
     assert shuffled.train.labels.tolist() != data.train.corrupted(0, 0).labels.tolist()
     assert shuffled.validation.labels is None
 
@@ -152,7 +158,7 @@ def test_an_unknown_name():
     with pytest.raises(
         ValueError,
         match=r'`name` must be "digits", "mnist", "cifar10", "tiny_imagenet", '
-        r'"imagenet2012", "glyphs10", "glyphs100" or "glyphs200"\. '
+        r'"imagenet2012", "imagenet2012_227", "glyphs10", "glyphs100" or "glyphs200"\. '
         r"Received: name='cifar'\.",
     ):
         load("cifar")
@@ -205,7 +211,7 @@ def test_sizes_and_labels_are_known_without_the_images():
     for name, count in stored.items():
         assert TRAINING_IMAGES[name] == count - round(HELD_OUT[name] * count)
     # The table in `load`'s docstring.
-    glyphs = {"glyphs10": 2_000, "glyphs100": 12_800, "glyphs200": 20_000}
+    glyphs = {"glyphs10": 2_000, "glyphs100": 12_800, "glyphs200": 108_000}
     assert glyphs.items() < TRAINING_IMAGES.items()
     assert LABELS["glyphs100"] == "glyphs, 100 classes (generated)"
 

@@ -119,5 +119,7 @@ def test_arguments_out_of_range(stream):
         stream.batches(7, training=True, augmentation="flip_crop")
     with pytest.raises(ValueError, match=r"batch_size=0"):
         stream.batches(0)
+    with pytest.raises(ValueError, match=r"`size` must be a positive"):
+        Stream(stream.builder, "train", size=0)
     with pytest.raises(ValueError, match=r"`shuffle_buffer` must be a positive"):
         Stream(stream.builder, "train", shuffle_buffer=0)

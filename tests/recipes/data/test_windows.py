@@ -36,10 +36,12 @@ def test_where_none_fits_it_is_the_largest_in_the_middle(height, width, wanted):
     assert {tuple(found) for found in windows(height, width, 20)} == {wanted}
 
 
-def test_the_middle_of_a_photograph():
+@pytest.mark.parametrize("size", [224, 227])
+def test_the_middle_of_a_photograph(size):
     for height, width in ((256, 256), (300, 500), (375, 301)):
-        top, left, inner_height, inner_width = central_window(height, width).numpy()
-        side = round(min(height, width) * 224 / 256)
+        window = central_window(height, width, size).numpy()
+        top, left, inner_height, inner_width = window
+        side = round(min(height, width) * size / 256)
         assert inner_height == inner_width == side
         assert abs(2 * top + side - height) <= 1
         assert abs(2 * left + side - width) <= 1

@@ -5,14 +5,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from recipes.g19 import maximized
-from recipes.g19.experiments import DIGITS, SMALL_ALEXNET
+from recipes.g19 import maximized, measures
+from recipes.g19.experiments import GLYPHS, SMALL_ALEXNET
 from recipes.g19.measured import Examples, networks
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 from recipes.runner.sweep import Sweep
 from tests.recipes import made
 
+DIGITS = GLYPHS.replace(data="digits")
 TINY = {**SMALL_ALEXNET, "widths": [8] * 5, "dense": [12, 12], "dropout": 0.0}
 LAYERS = {"conv5": 6, "fc6": 6, "fc7": 6, "fc8": 4, "prob": 4}
 CLASSES = 4
@@ -30,6 +31,7 @@ def trained(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(maximized, "IMAGES", 4)
         patched.setitem(maximized.STEPS, "digits", 4)
+        patched.setitem(measures.IMAGES, "digits", 10)
         networks(results)[0].do(lambda _: None)
     return results
 
@@ -87,6 +89,8 @@ def made_up(values=None, responses=None, labels=None, size=100, settings=DIGITS)
         report=report,
         mean_report=report,
         examples=examples,
-        network=SimpleNamespace(title="AlexNet, seed 0", settings=settings),
+        network=SimpleNamespace(
+            title="AlexNet, seed 0", settings=settings, published=False
+        ),
         finished=True,
     )

@@ -157,7 +157,7 @@ def test_nothing_is_measured_without_runs(tmp_path):
 
 def test_the_full_scale_is_the_paper_s():
     (settings,) = SCALES["full"]()["alexnet"].settings
-    assert settings.data == "imagenet2012"
+    assert settings.data == "imagenet2012_227"
     assert (settings.batch_size, settings.momentum, settings.weight_decay) == (
         128,
         0.9,

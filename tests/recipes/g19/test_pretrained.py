@@ -51,7 +51,7 @@ def outputs(model, name, x):
 
 
 def normalized(photographs):
-    mean, std = (np.array(values) for values in NORMALIZATIONS["imagenet2012"])
+    mean, std = (np.array(values) for values in NORMALIZATIONS["imagenet2012_227"])
     return ((photographs / 255 - mean) / std).astype("float32")
 
 

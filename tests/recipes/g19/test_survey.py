@@ -7,8 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from recipes.claims.verdicts import HELD, NOT_TESTED, REFUTED, UNDECIDED
 from recipes.g19 import design, judgements
-from recipes.g19.claims import people_claims
+from recipes.g19.claims import PEOPLE, people_claims
 from recipes.g19.design import (
     Panel,
     Preferred,
@@ -19,6 +20,7 @@ from recipes.g19.design import (
     write_panels,
 )
 from recipes.g19.judgements import (
+    interpretable,
     read_judgements,
     read_objects,
     read_panels,
@@ -295,14 +297,19 @@ def test_a_panel_is_a_grid():
     np.testing.assert_allclose(grid[49 * 3 + 5, 49 * 7 + 5], images[37, 0, 0, 0])
 
 
-def test_claims_are_undecided_without_judgements(tmp_path):
+def test_claims_are_not_tested_without_judgements(tmp_path):
     assert surveyed(tmp_path) == {}
-    assert [claim.held for claim in people_claims(tmp_path)] == [None, None]
-    assert all(claim.found == "nobody was asked" for claim in people_claims(tmp_path))
+    found = list(people_claims([], tmp_path))
+    assert {claim.verdict for claim in found} == {NOT_TESTED}
+    assert len(found) == len(PEOPLE) + 1
+    assert {claim.test for claim in found} == {"nobody was asked"}
 
 
 def answered(folder, names):
-    """Every unit of three layers has two judges, who name what `names` says."""
+    """Every unit of three layers has two judges, who name what `names` says.
+
+    Verdicts by the column of table 2.
+    """
     preferred = {}
     rows = []
     for layer, ones in names.items():
@@ -312,22 +319,30 @@ def answered(folder, names):
             rows += [(person, layer, unit, answer, name) for person in "ab"]
     filled(folder / "judgements.csv", rows)
     write_panels(folder / "panels.csv", preferred)
-    return [claim.held for claim in people_claims(folder)]
+    columns = [column for _, _, column, _ in PEOPLE]
+    verdicts = [claim.verdict for claim in people_claims([], folder)]
+    return dict(zip(columns, verdicts, strict=True))
 
 
 def test_claims_of_judgements(tmp_path):
-    rare = ["cat"] + [""] * 30
-    assert answered(tmp_path, {"conv5": rare, "fc6": rare, "fc8": ["dog"] * 3}) == [
-        True,
-        True,
-    ]
-    often = ["dog"] * 2
-    assert answered(tmp_path, {"conv5": rare, "fc6": often, "fc8": ["dog"]}) == [
-        False,
-        False,
-    ]
-    assert answered(tmp_path, {"conv5": [""], "fc6": rare, "fc8": ["dog"]}) == [
-        True,
-        None,
-    ]
-    assert answered(tmp_path, {"fc8": ["dog"]}) == [None, None]
+    rare, often = ["cat"] * 12 + [""] * 800, ["dog"] * 40
+    found = answered(tmp_path, {"conv5": rare, "fc6": rare, "fc8": often})
+    # People name the class of CCMAS where they should not.
+    assert found.pop("ccmas_class") is REFUTED
+    assert set(found.values()) == {HELD}
+    found = answered(tmp_path, {"conv5": rare, "fc6": often, "fc8": often})
+    assert found == {
+        **dict.fromkeys(("yes", "interpretable", "top_class", "ccmas_class"), REFUTED),
+        "agreement": HELD,
+    }
+    # Nothing is named in conv5.
+    found = answered(tmp_path, {"conv5": [""] * 99, "fc6": rare, "fc8": often})
+    assert (found["yes"], found["interpretable"]) == (HELD, HELD)
+    assert (found["agreement"], found["top_class"]) == (UNDECIDED, UNDECIDED)
+    # Two judges of a single unit tell little, and of other layers nothing.
+    assert set(answered(tmp_path, {"fc8": ["dog"]}).values()) <= {UNDECIDED, REFUTED}
+
+
+def test_the_units_that_people_find_interpretable(tmp_path):
+    answered(tmp_path, {"conv5": ["dog", ""], "fc8": ["", "cat"]})
+    assert interpretable(tmp_path) == [Panel("conv5", 0), Panel("fc8", 1)]

@@ -3,8 +3,9 @@
 import pytest
 
 from recipes.lm21.claims import claims
-from recipes.lm21.experiments import DIGITS, SMALL_VGG, leaky, signed, swept
+from recipes.lm21.experiments import SMALL_VGG, leaky, signed, swept
 from tests.recipes.lm21 import worlds
+from tests.recipes.lm21.worlds import DIGITS
 
 SEEDS = (0, 1, 2)
 
@@ -36,7 +37,7 @@ class Drawn(worlds.Right):
 def right(tmp_path_factory):
     """Results in which LM21 is right."""
     folder = tmp_path_factory.mktemp("right")
-    return worlds.results(folder, worlds.Right, worlds.sweeps(range(6)))
+    return worlds.imagined(folder, worlds.Right, worlds.sweeps(range(10)))
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,12 @@ import pytest
 
 import keras_selectivity as ks
 from recipes.lm21 import analyses
-from recipes.lm21.experiments import DIGITS, swept
+from recipes.lm21.experiments import swept
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 from recipes.runner.training import load
 from tests.recipes import made
+from tests.recipes.lm21.worlds import DIGITS
 
 LAYERS = ["hidden_1", "hidden_2"]
 

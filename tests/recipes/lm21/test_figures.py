@@ -8,12 +8,13 @@ import pytest
 from drawn import faults
 from keras_selectivity import inference
 from recipes.lm21.analyses import bounds, distances
-from recipes.lm21.experiments import DIGITS, MAGNITUDES, leaky, signed, swept
+from recipes.lm21.experiments import MAGNITUDES, leaky, signed, swept
 from recipes.lm21.figures import THEMES, figures
 from recipes.lm21.figures.sheet import Sheet
 from recipes.lm21.figures.values import ACCURACY, Value, against_zero, stars
 from recipes.lm21.measures import changed_share, changes, t95
 from recipes.runner.sweep import Sweep
+from tests.recipes.lm21.worlds import DIGITS
 
 MAIN = (
     "accuracy_negative",

@@ -8,6 +8,7 @@ import pytest
 
 import keras_selectivity as ks
 from recipes.m18 import analyses, experiments, quantities
+from recipes.m18.claims.generalization import through_training
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 from recipes.runner.sweep import Sweep
@@ -92,6 +93,9 @@ def test_a_perceptron_s_curve_is_of_its_own_training_labels(results):
         np.mean((curve.accuracy[:, 1:] + curve.accuracy[:, :-1]) / 2)
     )
     assert quantities.training_accuracy(run) == curve.accuracy[0, 0]
+    assert quantities.normalized_area(run) == pytest.approx(
+        quantities.area(run) / curve.accuracy[0, 0]
+    )
     assert quantities.generalization_error(run) == pytest.approx(
         curve.accuracy[0, 0] - run.accuracy
     )
@@ -128,6 +132,8 @@ def test_training_is_followed_at_the_kept_epochs(results):
             model, analyses.training_images(run), seed=run.settings.seed, verbose=0
         )
         assert found["auc"][place] == pytest.approx(curve.auc.mean(), abs=1e-3)
+        normalized = through_training(found, "kept")[place]
+        assert normalized == pytest.approx(curve.normalized_auc.mean(), abs=2e-3)
     data = load(run.settings)
     for name, split in (("train_loss", data.train), ("test_loss", data.test)):
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -178,6 +184,7 @@ def test_what_was_not_computed_is_nan(results, tmp_path):
     run = Run(results["mlp"][0].settings.replace(seed=9), tmp_path)
     for quantity in (
         quantities.area,
+        quantities.normalized_area,
         quantities.area_to_mean,
         quantities.half,
         quantities.training_accuracy,

@@ -8,6 +8,7 @@ from drawn import counts, faults, legend
 from recipes.figures import titled
 from recipes.m18.analyses import noise_curves, units
 from recipes.m18.figures import THEMES, figures
+from recipes.m18.quantities import area, normalized_area
 from recipes.runner.results import Results
 from tests.recipes.m18 import worlds
 
@@ -19,18 +20,23 @@ EXPECTED = {
     "convnet_ablation": [(5, 0)],
     "convnet_noise": [(5 + 5 + 1, 0)],
     "resnet50_ablation": [(5, 0)],
-    "ensemble": [(2, 0), (0, 24)],
-    # Losses, points of both networks, and the area on an axis of its own.
-    "mlp_training": [(2, 0), (0, 2 * 7), (1, 0)],
-    "convnet_training": [(2, 0), (0, 7), (1, 0)],
-    "hyperparameters": [(0, 12), (1, 0)],
+    # Points of both areas.
+    "ensemble": [(2, 0), (0, 2 * 40)],
+    # Losses, points of five networks, and both areas on an axis of their own.
+    "mlp_training": [(2, 0), (0, 5 * 12), (2, 0)],
+    "convnet_training": [(2, 0), (0, 5 * 12), (2, 0)],
+    "hyperparameters": [(0, 2 * 96), (1, 0)],
     # Three dropout fractions, on true and on shuffled labels.
     "mlp_dropout": [(3 + 2 * 3, 0)],
     "batch_norm": [(2, 0), (0, 0), (0, 0)],
     "clamp": [(2, 0)],
     **{
-        f"{network}_importance_{measure}": [(1, 24 * layers), (layers, 0)]
-        for network, layers in (("mlp", 2), ("convnet", 11), ("resnet50", 8))
+        f"{network}_importance_{measure}": [(1, units * layers), (layers, 0)]
+        for network, layers, units in (
+            ("mlp", 2, 64),
+            ("convnet", 11, 24),
+            ("resnet50", 8, 24),
+        )
         for measure in ("selectivity", "information")
     },
     **{
@@ -96,14 +102,19 @@ def test_the_area_is_in_the_legend(right):
         *(f"{share}% shuffled" for share in (25, 50, 75, 100)),
     ]
     # As the world has it: not in order.
-    assert areas[0] > areas[2] > areas[1] > areas[3] > areas[4]
+    assert areas[0] > areas[1] > areas[2] > areas[3] < areas[4]
 
 
 def test_the_ensemble_s_best_are_those_with_the_lowest_error(right):
     left, points = dict(figures(right))["ensemble"]().axes
     best, worst = (line.get_ydata()[10] for line in left.lines)
     assert best > 90 > 20 > worst
-    assert len(points.collections[0].get_offsets()) == 24
+    plain, normalized = points.collections
+    assert len(plain.get_offsets()) == len(normalized.get_offsets()) == 40
+    first = right["ensemble"][0]
+    assert area(first) in plain.get_offsets()[:, 1]
+    assert normalized_area(first) in normalized.get_offsets()[:, 1]
+    assert normalized_area(first) > area(first)
 
 
 def test_dropout_fractions_have_colors_and_shuffled_labels_dots(right):
@@ -115,7 +126,7 @@ def test_dropout_fractions_have_colors_and_shuffled_labels_dots(right):
     assert [line.get_xdata()[0] for line in marks] == [0.1, 0.2, 0.3]
     bands = [band.get_facecolor()[0, :3].tolist() for band in axes.collections]
     assert bands[:3] == bands[3:]
-    assert [word.split(":")[0] for word in legend(axes)] == [
+    assert [word.split(" (normalized")[0] for word in legend(axes)] == [
         f"{kind}, {share}" for kind in ("true", "shuffled") for share in (0.1, 0.2, 0.3)
     ]
 

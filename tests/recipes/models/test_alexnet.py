@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 import keras_selectivity as ks
+from recipes.data import SHAPES
 from recipes.g19.experiments import IMAGENET, SMALL_ALEXNET
 from recipes.models import alexnet
 from recipes.models.alexnet import LocalResponseNormalization, with_prob
@@ -76,12 +77,12 @@ def test_the_layers_of_the_paper_can_be_tapped(published):
     assert [bool(one.any()) for one in signed] == [False, False, False, True, False]
 
 
-def test_224_pixels_are_padded_to_227():
-    shape = (224, 224, 3)
-    model = alexnet(shape, widths=(2, 2, 2, 2, 2), dense=(2, 2), padding=(1, 2))
-    assert model.get_layer("pad").output.shape == (None, 227, 227, 3)
+def test_photographs_are_cut_to_227_pixels():
+    shape, _ = SHAPES[IMAGENET.data]
+    assert shape == (227, 227, 3)
+    model = alexnet(shape, widths=(2, 2, 2, 2, 2), dense=(2, 2))
+    assert model.get_layer("conv1").output.shape == (None, 55, 55, 2)
     assert model.get_layer("pool5").output.shape == (None, 6, 6, 2)
-    assert IMAGENET.model_options["padding"] == [1, 2]
 
 
 def test_local_responses_are_normalized_as_in_caffe():

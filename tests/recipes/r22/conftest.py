@@ -8,7 +8,7 @@ from tests.recipes.r22 import worlds
 def right(tmp_path_factory):
     """Results in which R22 is right; nobody writes to them."""
     folder = tmp_path_factory.mktemp("right")
-    return worlds.results(folder, worlds.Right, worlds.small(range(4)))
+    return worlds.results(folder, worlds.Right, worlds.small(range(5)))
 
 
 @pytest.fixture(scope="session")

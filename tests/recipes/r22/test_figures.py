@@ -6,7 +6,7 @@ import pytest
 
 from drawn import counts, faults, legend
 from recipes.r22.ablation import able
-from recipes.r22.analyses import COMPARED, ablations, analyses, computed
+from recipes.r22.analyses import COMPARED, ablations, analyses, computed, similarities
 from recipes.r22.experiments import mini
 from recipes.r22.figures import THEMES, figures
 from recipes.runner.results import Results
@@ -50,6 +50,7 @@ def made(right):
 def trained(tmp_path_factory):
     """One plain network, trained for two epochs, with its analyses."""
     base = mini()["plain"].base.replace(
+        data="digits",
         model_options={"widths": [2, 2, 2, 2]},
         epochs=2,
         batch_size=128,
@@ -106,9 +107,16 @@ def test_a_sweep_that_is_missing_leaves_the_other_figures(left_out, tmp_path):
 def test_selectivity_against_the_epoch_begins_before_training(made):
     axes = dict(figures(made))["selectivity_modules"]().axes[0]
     line = axes.lines[0]
-    assert list(line.get_xdata()) == list(range(25))
-    assert line.get_ydata()[0] == pytest.approx(worlds.Right.early[0], abs=0.02)
-    assert line.get_ydata()[1] == pytest.approx(worlds.Right.early[1], abs=0.02)
+    assert list(line.get_xdata()) == list(range(61))
+    keys = [f"test_si/stage1_block{block}_out" for block in (1, 2, 3)]
+    before, after = (
+        np.mean([[found[key][0] for key in keys] for found in tables])
+        for tables in (
+            [run.first_epoch for run in made["plain"]],
+            [run.history for run in made["plain"]],
+        )
+    )
+    assert line.get_ydata()[:2] == pytest.approx([before, after])
 
 
 def test_cases_against_the_epoch(made):
@@ -120,7 +128,7 @@ def test_cases_against_the_epoch(made):
     assert len({line.get_color() for line in test.lines[:3]}) == 3
     assert test.lines[3].get_xdata() == [5, 5]
     zoomed = dict(figures(made))["kept_on"]().axes[1]
-    assert zoomed.get_xlim() == (11.5, 24.5)
+    assert zoomed.get_xlim() == (29.5, 60.5)
     assert zoomed.get_title() == "the second half"
 
 
@@ -140,10 +148,11 @@ def test_alignment_is_the_mean_over_networks(made):
     assert legend(late.axes[0]) == [
         *("module 7, block 1", "module 7, block 2", "module 7", "FC")
     ]
-    # As its module has it: all pairs alike.
-    for line in late.axes[0].lines:
+    tables = np.mean([one["values"] for one in computed(similarities(made))], axis=0)
+    for line, name in zip(late.axes[0].lines, legend(late.axes[0]), strict=True):
         assert list(line.get_xdata()) == list(worlds.KEPT)
-        assert line.get_ydata()[[0, -1]] == pytest.approx([0.9, 0.3], abs=0.03)
+        expected = tables[:, 0, [*COMPARED].index(name)]
+        assert line.get_ydata() == pytest.approx(expected)
     assert legend(pairs.axes[0])[0] == "module 4 and 5"
     assert legend(pairs.axes[1])[-1] == "module 7 and FC"
 

@@ -288,3 +288,15 @@ def test_a_network_comes_back_with_the_precision_it_was_trained_in(finished):
     finally:
         keras.config.set_dtype_policy("float32")
     assert model.get_layer("hidden_1").dtype_policy.name == "float32"
+
+
+def test_networks_can_share_their_training_set():
+    settings = SETTINGS.replace(data_seed=5, corruption=0.5)
+    one, other, own = (
+        training.load(settings.replace(**change)).train
+        for change in ({"seed": 0}, {"seed": 1}, {"data_seed": None})
+    )
+    np.testing.assert_array_equal(one.x, other.x)
+    np.testing.assert_array_equal(one.y, other.y)
+    assert (one.x != own.x).any()
+    assert (one.y != own.y).any()

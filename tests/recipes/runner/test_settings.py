@@ -31,10 +31,19 @@ def test_the_digest_tells_settings_apart():
                 {"corruption": 0.5},
                 {"deterministic": True},
                 {"anneal_epochs": [1]},
+                {"data_seed": 0},
             )
         ),
     }
-    assert len(names) == 9
+    assert len(names) == 10
+
+
+def test_a_data_seed_that_is_none_changes_no_name():
+    one = Settings(**BASE)
+    # As a run that was stored before there was one.
+    assert one.name == "mlp_digits_alpha0_seed0_f535a10c"
+    assert "data_seed" not in one.to_json()
+    assert one.replace(data_seed=0).to_json()["data_seed"] == 0
 
 
 def test_they_come_back_from_json_as_they_were():
