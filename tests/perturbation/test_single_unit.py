@@ -336,8 +336,8 @@ def analysis(checkpoint=None):
     model = keras.Sequential(
         [
             keras.Input((6, 6, 2)),
-            keras.layers.Conv2D(8, 3, activation="relu"),
-            keras.layers.Conv2D(8, 3, activation="relu"),
+            keras.layers.Conv2D(8, 3, activation="relu", name="conv_1"),
+            keras.layers.Conv2D(8, 3, activation="relu", name="conv_2"),
             keras.layers.GlobalAveragePooling2D(),
             keras.layers.Dense(4, activation="softmax"),
         ]

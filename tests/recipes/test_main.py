@@ -138,7 +138,7 @@ def test_the_list_names_every_sweep(capsys):
     shown = capsys.readouterr().out
     assert "lm21: Selectivity considered harmful" in shown
     assert "resnet18: resnet18, tiny_imagenet, 20 seeds, 26 alphas" in shown
-    assert "vgg16: vgg16, digits, 5 seeds, 10 alphas" in shown
+    assert "vgg16: vgg16, glyphs10, 5 seeds, 9 alphas" in shown
 
 
 @pytest.mark.parametrize(
