@@ -26,10 +26,15 @@ from recipes.runner.sweep import Sweep
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    args = parser().parse_args(arguments)
-    args.arguments = arguments
+    args = read(sys.argv[1:] if arguments is None else arguments)
     return ending.status(lambda: args.command(args))
+
+
+def read(words: Sequence[str]) -> argparse.Namespace:
+    """What a command line asks for, and its words, for other processes."""
+    args = parser().parse_args(words)
+    args.arguments = words
+    return args
 
 
 def parser() -> argparse.ArgumentParser:
@@ -158,14 +163,15 @@ def each(args: argparse.Namespace) -> list[argparse.Namespace]:
     """The same command for every paper that it is about."""
     if args.name != papers.ALL:
         return [args]
-    place = args.arguments.index(papers.ALL)
-    before, after = args.arguments[:place], args.arguments[place + 1 :]
-    return [
-        argparse.Namespace(
-            **vars(args) | {"name": name, "arguments": [*before, name, *after]}
-        )
-        for name in papers.NAMES
-    ]
+    words = args.arguments
+    found: list[argparse.Namespace] = []
+    # The value of an option may be the same word.
+    for place in (place for place, word in enumerate(words) if word == papers.ALL):
+        before, after = words[:place], words[place + 1 :]
+        found = [read([*before, name, *after]) for name in papers.NAMES]
+        if found[0].name != papers.ALL:
+            break
+    return found
 
 
 def results(args: argparse.Namespace) -> Results:

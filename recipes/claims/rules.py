@@ -4,6 +4,7 @@ Each gives an `Outcome`, or None where there is nothing to look at.
 """
 
 import math
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ from recipes.quantities import Write, number
 
 #: The smallest rank correlation that would matter.
 SLIGHT = 0.2
-#: What a claim says of an effect, for those that are about no number.
+#: How sure an effect is, as rules have it.
 INTERVAL = "90% interval"
 
 
@@ -39,12 +40,11 @@ def levels(
     says: Says,
     where: Where = everywhere,
     *,
-    scale: Scale = PLAIN,
     once: bool = False,
     what: str = "mean over seeds",
 ) -> Outcome | None:
     """A quantity is where a claim says, at every alpha, or `once`, at one at least."""
-    effects = samples.where(where).effects(scale)
+    effects = samples.where(where).effects()
     means = samples.where(lambda alpha: alpha == 0 or where(alpha)).text()
     return weighed(
         {f"at {alpha:g}": effect for alpha, effect in effects.items()},
@@ -96,7 +96,7 @@ def differs(
     once: bool = False,
 ) -> Outcome | None:
     """A quantity of one sweep less that of another, at every alpha, seed by seed."""
-    gaps = first.combined(second, lambda a, b: a - b)._replace(write=first.gap)
+    gaps = first.combined(second, operator.sub)._replace(write=first.gap)
     return levels(
         gaps, says, where, once=once, what="difference of a seed, mean over seeds"
     )
@@ -106,7 +106,7 @@ def on_average(
     first: Samples, second: Samples, says: Says, where: Where = everywhere
 ) -> Outcome | None:
     """The same over all alphas: of every seed the mean of its differences."""
-    gaps = first.combined(second, lambda a, b: a - b).where(where)
+    gaps = first.combined(second, operator.sub).where(where)
     means = [float(np.mean([*one.values()])) for one in gaps.seeds().values()]
     return weighed(
         {"": average(means)} if means else {},
@@ -117,38 +117,37 @@ def on_average(
 
 
 def trend(
-    samples: Samples,
-    says: Says,
-    against: Samples | None = None,
-    where: Where = everywhere,
+    samples: Samples, says: Says, against: Samples | None = None
 ) -> Outcome | None:
     """A quantity goes with alpha, or with another quantity, within each seed.
 
     Args:
         against: Another quantity of the same networks; None: alpha.
-        where: At which alphas.
     """
-    found = rank_correlations(samples.where(where), against)
+    found = rank_correlations(samples, against)
     if not found:
         return None
     return weighed(
-        {"": average(found)},
+        {"": average([*found.values()])},
         says,
         rho,
-        found=samples.where(where).text(),
+        found=samples.text(),
         what="Spearman over the alphas of a seed, mean over seeds",
     )
 
 
-def rank_correlations(samples: Samples, against: Samples | None = None) -> list[float]:
+def rank_correlations(
+    samples: Samples, against: Samples | None = None
+) -> dict[int, float]:
     """Of every seed with three alphas or more; 0 where a quantity does not vary."""
-    found = []
+    found = {}
+    others = against.seeds() if against else None
     for seed, ones in samples.seeds().items():
-        other = against.seeds().get(seed, {}) if against else {a: a for a in ones}
+        other = {a: a for a in ones} if others is None else others.get(seed, {})
         alphas = [alpha for alpha in ones if alpha in other]
         if len(alphas) > 2:
             one = spearman([other[a] for a in alphas], [ones[a] for a in alphas])
-            found.append(0.0 if math.isnan(one.correlation) else one.correlation)
+            found[seed] = 0.0 if math.isnan(one.correlation) else one.correlation
     return found
 
 

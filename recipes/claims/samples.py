@@ -11,7 +11,7 @@ from recipes.quantities import Quantity, Write, number, signed
 from recipes.runner.results import Results
 from recipes.runner.runs import Run
 
-#: What pairs of samples go by: an alpha, or a name.
+#: What runs are grouped by.
 Key = TypeVar("Key")
 #: Which values of alpha a claim is about.
 Where = Callable[[float], bool]

@@ -77,6 +77,14 @@ class Row(NamedTuple):
         """The same claim, of which the miniature is known beforehand to say nothing."""
         return self._replace(untested=why)
 
+    def judged(
+        self, arguments: Iterable[Any], *, miniature: bool = False
+    ) -> Outcome | None:
+        """What its rule finds, unless a miniature can say nothing of it."""
+        if self.untested and miniature:
+            return not_tested(self.untested)
+        return self.rule(*arguments, **self.options)
+
 
 def claimed(
     results: Results, network: str, rows: Iterable[Row], sweep: str | None = None
@@ -92,12 +100,9 @@ def claimed(
     of = functools.lru_cache(maxsize=None, typed=True)(
         functools.partial(resolved, results, sweep or network)
     )
-    for where, claim, rule, arguments, options, untested in rows:
-        if untested and results.miniature:
-            outcome: Outcome | None = not_tested(untested)
-        else:
-            outcome = rule(*map(of, arguments), **options)
-        yield from stated(network, [(where, claim, outcome)])
+    for row in rows:
+        outcome = row.judged(map(of, row.arguments), miniature=results.miniature)
+        yield from stated(network, [(row.rows, row.claim, outcome)])
 
 
 def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

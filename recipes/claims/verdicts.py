@@ -11,7 +11,7 @@ most, also where a claim is about several alphas.
 import dataclasses
 import enum
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from recipes.claims.effects import LEVEL, Effect
@@ -122,9 +122,6 @@ class Judged(Protocol):
     def pvalue(self) -> float:
         """How often as much is found by chance, did it just not hold; NaN unknown."""
 
-    def parts(self) -> "Iterator[Part]":
-        """The effects that it looks at."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Part:
@@ -161,19 +158,10 @@ class Part:
         ]
         return max(known, default=math.nan)
 
-    def parts(self) -> "Iterator[Part]":
-        """Itself."""
-        yield self
-
 
 @dataclasses.dataclass(frozen=True)
 class _Several:
     each: Sequence[Judged]
-
-    def parts(self) -> Iterator[Part]:
-        """Of all of them."""
-        for one in self.each:
-            yield from one.parts()
 
 
 class Every(_Several):

@@ -92,12 +92,9 @@ def claims(
 def _of_networks(
     found: Sequence[Measured], rows: Iterable[Row], miniature: bool
 ) -> Iterator[Claim]:
-    for where, claim, rule, arguments, options, untested in rows if found else ():
-        if untested and miniature:
-            outcome: Outcome | None = not_tested(untested)
-        else:
-            outcome = rule(found, *arguments, **options)
-        yield from stated(NETWORK, [(where, claim, outcome)])
+    for row in rows if found else ():
+        outcome = row.judged((found, *row.arguments), miniature=miniature)
+        yield from stated(NETWORK, [(row.rows, row.claim, outcome)])
 
 
 def effect(found: Sequence[Measured], look: Look, scale: Scale = PLAIN) -> Effect:

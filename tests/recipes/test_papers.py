@@ -9,9 +9,7 @@ from recipes.claims.verdicts import HELD, UNDECIDED
 
 
 def arguments(*words):
-    found = command.parser().parse_args(words)
-    found.arguments = list(words)
-    return found
+    return command.read(words)
 
 
 @pytest.mark.parametrize("name", papers.NAMES)
@@ -32,10 +30,14 @@ def test_a_quick_slice_is_of_the_miniature_alone():
 
 
 def test_all_is_each_paper_by_the_same_command():
-    found = command.each(arguments("run", "all", "--quick", "--output", "all"))
-    assert [one.name for one in found] == list(papers.NAMES)
-    assert found[1].arguments == ["run", "m18", "--quick", "--output", "all"]
-    assert all(one.quick and one.output == "all" for one in found)
+    options = ("--quick", "--output", "all")
+    for words in (("run", "all", *options), ("run", *options, "all")):
+        found = command.each(arguments(*words))
+        assert [one.name for one in found] == list(papers.NAMES)
+        assert all(one.quick and one.output == "all" for one in found)
+        # As another process reads them.
+        again = [command.read(one.arguments) for one in found]
+        assert [vars(one) for one in again] == [vars(one) for one in found]
     one = arguments("run", "lm21")
     assert command.each(one) == [one]
 

@@ -48,11 +48,11 @@ def looser(first: Samples, second: Samples, far: Where, near: Where) -> Outcome 
     loose, close = (
         rank_correlations(first.where(where), second) for where in (far, near)
     )
-    # Of the same seeds, in the same order, unless a run is missing.
-    if not loose or len(loose) != len(close):
+    both = [seed for seed in loose if seed in close]
+    if not both:
         return None
-    gaps = [one - other for one, other in zip(loose, close, strict=True)]
-    sides = (f"{rho(average(one).value)}" for one in (loose, close))
+    gaps = [loose[seed] - close[seed] for seed in both]
+    sides = (rho(average([one[seed] for seed in both]).value) for one in (loose, close))
     return weighed(
         {"": average(gaps)},
         below(SLIGHT),

@@ -71,7 +71,11 @@ def every_layer(runs: Mapping[float, Sequence[Run]], where: Where) -> Outcome | 
     chosen = {alpha: ones for alpha, ones in runs.items() if where(alpha)}
     found = {layer: rank_correlations(si) for layer, si in by_layer(chosen).items()}
     return weighed(
-        {f"in {layer}": average(rhos) for layer, rhos in found.items() if rhos},
+        {
+            f"in {layer}": average([*rhos.values()])
+            for layer, rhos in found.items()
+            if rhos
+        },
         above(SLIGHT),
         rho,
         what="Spearman of a layer's SI and alpha within each seed, mean over seeds",
@@ -106,7 +110,7 @@ def steadily(samples: Samples) -> Outcome | None:
     if not found:
         return None
     goes, no_back = above(SLIGHT), at_least(-SI_STEP)
-    overall, gains = average(found), steps(samples)
+    overall, gains = average([*found.values()]), steps(samples)
     return judge(
         Every([Part(overall, goes), *(Part(one, no_back) for one in gains.values())]),
         f"{shown(overall, rho)}; {samples.text()}; "

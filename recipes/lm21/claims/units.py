@@ -73,16 +73,18 @@ def claims(results: Results) -> Iterator[Claim]:
 def more_regular(living: Samples, all_units: Samples, dead: Samples) -> Outcome | None:
     """SI goes with alpha, and better once dead units are left out."""
     without, whole = map(rank_correlations, (living, all_units))
-    if not without or len(without) != len(whole):
+    both = [seed for seed in without if seed in whole]
+    if not both:
         return None
     goes, better = above(SLIGHT), above(SLIGHT / 2)
     # Where no unit is dead there is nothing to leave out.
     any_dead = any(mean > 0 for mean in dead.means().values())
-    gains = [a - b for a, b in zip(without, whole, strict=True)] if any_dead else []
-    alone, gain = average(without), average(gains)
+    gains = [without[seed] - whole[seed] for seed in both] if any_dead else []
+    alone, gain = average([without[seed] for seed in both]), average(gains)
+    mixed = average([whole[seed] for seed in both])
     return judge(
         Every([Part(alone, goes), Part(gain, better)]),
-        f"{shown(alone, rho)} without dead units, {rho(average(whole).value)} with; "
+        f"{shown(alone, rho)} without dead units, {rho(mixed.value)} with; "
         + (f"difference {shown(gain)}" if any_dead else "no unit is dead"),
         ruled("Spearman over the alphas of a seed, mean over seeds", goes, rho)
         + f", and the difference {better.words()}",

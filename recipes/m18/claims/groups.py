@@ -1,5 +1,6 @@
 """Networks side by side: a quantity by what they have in common, seed by seed."""
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -76,7 +77,7 @@ def beside(
     says: Says,
 ) -> Outcome | None:
     """Networks of two kinds, the former's number less the latter's, of each seed."""
-    gaps = first.combined(second, lambda a, b: a - b).at(0.0)
+    gaps = first.combined(second, operator.sub).at(0.0)
     if not gaps:
         return None
     both = zip((first.mean(0.0), second.mean(0.0)), names, strict=True)

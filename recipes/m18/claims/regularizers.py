@@ -1,6 +1,7 @@
 """Section 3.3 and appendix A.1: dropout, batch normalization, what to clamp to."""
 
 import itertools
+import operator
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -197,7 +198,7 @@ def spared(true: Samples, shuffled: Samples) -> Outcome | None:
 
 def past(true: Samples, shuffled: Samples) -> Outcome | None:
     """Past the dropout fraction the curve is lower with shuffled labels."""
-    gaps = true.combined(shuffled, lambda a, b: a - b)
+    gaps = true.combined(shuffled, operator.sub)
     return weighed(
         named(gaps.effects(), _label),
         above(AREA),

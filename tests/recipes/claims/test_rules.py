@@ -116,13 +116,13 @@ def test_sweeps_over_all_alphas():
 def test_a_trend_is_within_seeds():
     # Between the seeds it goes the other way.
     found = samples({0: [9, 5, 1.0], 1: [9.1, 5.2, 1.1], 2: [9.2, 5.1, 1.2]})
-    assert rank_correlations(found) == pytest.approx([1, 0.5, 1])
+    assert rank_correlations(found) == pytest.approx({0: 1, 1: 0.5, 2: 1})
     assert verdict(trend(found, above(0.2))) is HELD
     assert verdict(trend(found, below(0.2))) is REFUTED
     turned = samples({0: [3, 3, 3.0], 1: [2, 2, 2.0], 2: [1, 1, 1.0]})
     assert verdict(trend(found, below(0.2), turned)) is HELD
     flat = samples({0: ZERO, 1: ZERO, 2: ZERO})
-    assert rank_correlations(flat) == [0, 0, 0]
+    assert rank_correlations(flat) == {0: 0, 1: 0, 2: 0}
     assert verdict(trend(flat, above(0.2))) is REFUTED
     assert trend(samples({0: ZERO, 1: ZERO}), above(0.2)) is None
 

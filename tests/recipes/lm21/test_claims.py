@@ -425,6 +425,19 @@ def test_two_quantities_can_part_at_large_alpha():
     assert verdict(looser(si, si, far, near)) is REFUTED
 
 
+def test_two_correlations_are_of_the_same_seeds():
+    """Each end lacks a run of another seed: two have both."""
+    grows = {a: {seed: a + seed / 10 for seed in range(4)} for a in range(8)}
+    second = {a: dict(ones) for a, ones in grows.items()}
+    for alpha, missing in ((1, 0), (2, 0), (6, 3), (7, 3)):
+        del second[alpha][missing]
+    # One of these seeds goes the other way at large alpha.
+    for alpha in range(4, 8):
+        second[alpha][1] = -alpha
+    found = looser(Samples(grows), Samples(second), lambda a: a >= 4, lambda a: a < 4)
+    assert found.found.startswith("rho 0.00, against rho 1.00; -1 [")
+
+
 def test_training_is_slow_or_varies():
     zero = [10, 11, 12, 10, 11]
     slow = [20, 21, 22, 20, 21]
